@@ -1,0 +1,222 @@
+# One Makefile for everything; `make help` lists what it can do.
+#
+# Rules go by wildcard, so a new .c file is built and linked without a change
+# below. What becomes what, under build/VARIANT/ (build/VARIANT-clang/):
+#
+#   X.proto                 build/gen/X.pb-c.{c,h}; include "X.pb-c.h"
+#   common/                 lib/posix.a and lib/sim.a: one for each world
+#   lab1-mapreduce/         bin/mr, from all its files; main() in one of them
+#   grading/runner, trace   bin/run-tests, bin/trace, likewise
+#   grading/bench/NAME.c    bench/NAME if it has a main(); else in all of them
+#   DIR/tests/NAME_test.c   tests/DIR/NAME_test, and NAME_test-sim if listed
+#   DIR/tests/NAME_fuzz.c   build/fuzz/NAME, over DIR/tests/corpus/NAME/
+#   DIR/tests/*.c, others   in each test of DIR; *_posix.c, *_sim.c: one world
+VARIANT ?= debug
+BUILD   ?= build
+WERROR  ?= -Werror
+J       ?= 2
+FUZZ_S  ?= 10
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(VARIANT)),clang,gcc)
+endif
+
+# --- flags ---
+
+FLAGS.debug    := -O0
+FLAGS.release  := -O2
+FLAGS.asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS.tsan     := -O1 -fsanitize=thread
+FLAGS.coverage := -O0 --coverage
+FLAGS.fuzz     := $(FLAGS.asan) -fsanitize=fuzzer-no-link
+ifndef FLAGS.$(VARIANT)
+$(error no VARIANT=$(VARIANT): debug, release, asan, tsan or coverage)
+endif
+OUT := $(BUILD)/$(VARIANT)
+ifneq ($(VARIANT),fuzz)
+OUT := $(OUT)$(addprefix -,$(filter-out gcc,$(notdir $(firstword $(CC)))))
+endif
+GEN      := $(BUILD)/gen
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(GEN)
+CFLAGS   := -std=c17 -g3 -pthread -fno-omit-frame-pointer $(FLAGS.$(VARIANT))
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+    -Wmissing-prototypes -Wvla $(WERROR)
+JOBS := $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
+MAKEFLAGS += --no-builtin-rules $(JOBS)
+
+# For the tests: their time limits are meant for debug.
+SCALE.asan := 3
+SCALE.tsan := 10
+LAB_TIME_SCALE ?= $(or $(SCALE.$(VARIANT)),1)
+UNIT_COMMAND ?= make test$(addprefix $() VARIANT=,$(filter-out \
+    debug,$(VARIANT)))$(addprefix $() CC=,$(filter-out gcc,$(CC)))
+export T PART SEED
+export UBSAN_OPTIONS ?= print_stacktrace=1
+
+# --- what there is ---
+
+FOLDER.mr        := lab1-mapreduce
+FOLDER.run-tests := grading/runner
+FOLDER.trace     := grading/trace
+SIM_TESTS := common/rpc/tests/contract_test.c \
+    lab1-mapreduce/tests/cluster_test.c
+
+PROTOS := $(wildcard common/*/*.proto lab*/*.proto grading/*/*.proto)
+TEST_PROTOS := $(wildcard */tests/*.proto */*/tests/*.proto)
+GEN_H  := $(patsubst %.proto,$(GEN)/%.pb-c.h,$(PROTOS) $(TEST_PROTOS))
+posix  := $(wildcard common/runtime/posix/*.c common/rpc/unix*.c)
+sim    := $(wildcard common/runtime/sim/*.c common/rpc/sim*.c)
+COMMON := $(filter-out common/check/unit.c $(posix) $(sim),$(wildcard common/*/*.c))
+TESTS  := $(wildcard */tests/*_test.c */*/tests/*_test.c)
+FUZZ   := $(wildcard */tests/*_fuzz.c */*/tests/*_fuzz.c)
+BENCH  := $(wildcard grading/bench/*.c)
+# Files with a main(), in folders that are linked as a whole.
+MAINS  := $(shell grep -ls '^int main\b' /dev/null lab*/*.c grading/*/*.c)
+
+objects     = $(patsubst %.c,$(OUT)/%.o,$(1))
+gen_objects = $(patsubst %.proto,$(OUT)/gen/%.pb-c.o,$(1))
+dir_of      = $(patsubst %/tests/,%,$(dir $(1)))
+stem        = $(basename $(notdir $(1)))
+# All of a folder and those below; what is in common/ comes from the library.
+sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
+# What a test or fuzz target $(1) is linked from in the world $(2).
+parts = $(call objects,$(1) $(filter-out %_test.c %_fuzz.c \
+    %_$(if $(filter sim,$(2)),posix,sim).c,$(wildcard $(dir $(1))*.c)) \
+    $(filter-out $(MAINS),$(call sources,$(dir_of)))) $(call gen_objects,\
+    $(filter $(dir $(1))%,$(TEST_PROTOS))) $(OUT)/lib/$(2).a
+test_bin = $(OUT)/tests/$(subst /,-,$(dir_of))/$(stem)
+
+define program_rule # FOLDER, PROGRAM
+BINS += $(2)
+$(2): $(call objects,$(call sources,$(1))) $(OUT)/lib/posix.a
+endef
+define test_rule # SOURCE, WORLD, PROGRAM
+TEST_BINS += $(3)
+$(3): $(call parts,$(1),$(2)) $(OUT)/common/check/unit.o
+endef
+define fuzz_rule # SOURCE
+FUZZ_BINS += $(BUILD)/fuzz/$(stem)
+$(BUILD)/fuzz/$(stem): $(call parts,$(1),posix)
+endef
+$(foreach p,mr run-tests trace,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),\
+    $(eval $(call program_rule,$(FOLDER.$(p)),$(OUT)/bin/$(p)))))
+$(foreach t,$(TESTS),$(eval $(call test_rule,$(t),posix,$(call test_bin,$(t)))))
+$(foreach t,$(if $(filter common/rpc/%,$(sim)),$(filter $(SIM_TESTS),$(TESTS))),\
+    $(eval $(call test_rule,$(t),sim,$(call test_bin,$(t))-sim)))
+ifeq ($(VARIANT),fuzz)
+$(foreach t,$(FUZZ),$(eval $(call fuzz_rule,$(t))))
+endif
+BENCH_BINS := $(patsubst grading/%.c,$(OUT)/%,$(filter $(MAINS),$(BENCH)))
+RUN        := $(filter $(OUT)/tests/$(if $(LAB),lab$(LAB)-)%,$(TEST_BINS))
+LINKED     := $(BINS) $(TEST_BINS) $(FUZZ_BINS) $(BENCH_BINS)
+
+# --- targets for people ---
+
+.PHONY: all tests test asan tsan valgrind coverage fuzz fuzz-run bench \
+    bench-run lint nightly deps deps-student compdb clean help FORCE
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BINS)  ## build the programs: build/debug/bin (VARIANT=release, CC=clang)
+
+tests: $(LINKED)  ## build everything, tests and benches too
+
+test: $(BINS) $(RUN)  ## run the tests: PART=2b T='of the name' SEED=7 J=1
+	@LAB_TIME_SCALE=$(LAB_TIME_SCALE) UNIT_COMMAND='$(UNIT_COMMAND)' \
+	    $(OUT)/bin/run-tests -j $(J) $(if $(UNDER),-u '$(UNDER)') $(RUN)
+
+asan tsan:  ## run the tests with AddressSanitizer + UBSan, or ThreadSanitizer
+	@$(MAKE) --no-print-directory test VARIANT=$@
+
+valgrind:  ## run the tests under valgrind
+	@$(MAKE) --no-print-directory test LAB_TIME_SCALE=20 \
+	    UNIT_COMMAND='make valgrind' UNDER="$$(command -v valgrind) -q --error-exitcode=9 \
+	    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	    --trace-children=yes --trace-children-skip=/bin/*,/usr/bin/*"
+
+coverage: $(BUILD)/.deps-staff  ## run the tests and draw build/coverage/html
+	@$(MAKE) --no-print-directory test VARIANT=coverage
+	@grading/coverage.sh $(BUILD)/coverage
+
+fuzz: $(BUILD)/.deps-staff  ## fuzz each target for FUZZ_S=10 seconds
+	@$(MAKE) --no-print-directory fuzz-run VARIANT=fuzz
+fuzz-run: $(FUZZ_BINS)
+	@grading/fuzz.sh $(FUZZ_S) $(foreach t,$(FUZZ),\
+	    $(BUILD)/fuzz/$(basename $(notdir $(t))) $(dir $(t))corpus/$(basename $(notdir $(t))))
+
+bench:  ## measure against the goals: ONLY=name
+	@$(MAKE) --no-print-directory bench-run VARIANT=release
+bench-run: $(BINS) $(BENCH_BINS)
+	@grading/bench/run $(OUT) $(BUILD)/bench.jsonl $(ONLY)
+
+lint: $(BUILD)/.deps-staff  ## check the rules of the house
+	@grading/lint-proof
+	@grading/lint
+
+nightly: $(BUILD)/.deps-staff  ## tsan, valgrind, long fuzzing: NIGHTLY_FRESH=1
+	@grading/nightly
+
+deps:  ## install the packages that staff need and this machine lacks
+	@grading/deps.sh install staff
+
+deps-student:  ## install the packages that students need
+	@grading/deps.sh install student
+
+compdb: $(BUILD)/.deps-staff  ## write build/compile_commands.json for editors
+	@mkdir -p $(BUILD)
+	@bear --output $(BUILD)/compile_commands.json -- \
+	    $(MAKE) --no-print-directory --always-make tests
+
+clean:  ## remove build/
+	rm -rf $(BUILD)
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / \
+	    { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+# --- how files are made ---
+
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
+# Asked once, and not before what they ask for has been installed.
+LIBS       = $(eval LIBS := $(shell pkg-config --libs libprotobuf-c))$(LIBS)
+CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
+
+$(BUILD)/.deps-%: FORCE
+	@grading/deps.sh ensure $* $@
+
+# What depends on these is made anew when flags change, or files come and go.
+$(OUT)/flags: NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS)
+$(OUT)/files: NOW = $(sort $(COMMON) $(posix) $(sim) $(PROTOS) $(TESTS) \
+    $(foreach d,lab* grading/* */tests */*/tests,$(wildcard $(d)/*.c $(d)/*/*.c)))
+$(OUT)/flags $(OUT)/files: FORCE
+	@mkdir -p $(@D)
+	@echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' >$@
+
+$(GEN)/%.pb-c.c $(GEN)/%.pb-c.h: %.proto | $(BUILD)/.deps-student
+	@mkdir -p $(GEN)
+	$(call say,PROTO) protoc-c -I. --c_out=$(GEN) $<
+
+$(OUT)/gen/%.o: $(GEN)/%.c $(OUT)/flags | $(GEN_H)
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
+
+$(OUT)/%.o: %.c $(OUT)/flags | $(GEN_H) $(BUILD)/.deps-student
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
+	    $(if $(filter lab%,$<),-Wno-unused-parameter) -MMD -MP -c -o $@ $<
+
+$(OUT)/lib/posix.a: $(call objects,$(COMMON) $(posix)) $(call gen_objects,$(PROTOS))
+$(OUT)/lib/sim.a: $(call objects,$(COMMON) $(sim)) $(call gen_objects,$(PROTOS))
+$(OUT)/lib/posix.a $(OUT)/lib/sim.a: $(OUT)/files
+	@mkdir -p $(@D)
+	$(call say,AR) rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(BENCH_BINS): $(OUT)/bench/%: $(OUT)/grading/bench/%.o $(OUT)/lib/posix.a \
+    $(call objects,$(filter-out $(MAINS),$(BENCH)))
+$(LINKED): $(OUT)/files
+	@mkdir -p $(@D)
+	$(call say,LD) $(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(if $(filter $(TEST_BINS),$@),$(CHECK_LIBS)) $(LIBS) \
+	    $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

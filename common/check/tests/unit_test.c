@@ -1,0 +1,267 @@
+// unit_test.c - the test main, run on tests that misbehave.
+//
+// Each test here runs unit_main() once more in a process of its own, over the
+// victims below, and looks at what it says.
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/check/unit.h"
+
+enum {
+    OUTPUT_MAX = 16384,
+};
+
+START_TEST(passes)
+{
+    ck_assert_int_eq(1, 1);
+}
+END_TEST
+
+START_TEST(fails)
+{
+    ck_assert_msg(0, "two are not %d", 3);
+}
+END_TEST
+
+START_TEST(crashes)
+{
+    raise(SIGUSR2); // no sanitizer has a word in it
+}
+END_TEST
+
+START_TEST(hangs)
+{
+    for (;;)
+        pause();
+}
+END_TEST
+
+START_TEST(leaves_a_process)
+{
+    int ready[2];
+    ck_assert_int_eq(pipe(ready), 0);
+    if (fork() == 0) {
+        setsid(); // out of reach for Check, which kills by group
+        close(ready[0]);
+        close(ready[1]);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    char byte;
+    ck_assert_int_eq(read(ready[0], &byte, 1), 0);
+    close(ready[0]);
+}
+END_TEST
+
+START_TEST(prints_its_seed)
+{
+    printf("seed is %s\n", getenv("LAB_SEED"));
+    fflush(stdout);
+}
+END_TEST
+
+START_TEST(leaves_files)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/file", getenv("TMPDIR"));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    ck_assert_msg(0, "left %s.", path);
+}
+END_TEST
+
+struct outcome {
+    int status;              // as waitpid() says
+    char output[OUTPUT_MAX]; // what it printed
+    char result[64];         // what it wrote to UNIT_RESULT
+};
+
+static void read_file(const char *path, char *text, size_t room)
+{
+    text[0] = '\0';
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return;
+    text[fread(text, 1, room - 1, file)] = '\0';
+    fclose(file);
+}
+
+static void quiet_environment(void)
+{
+    static const char *const names[] = {"T", "PART", "SEED", "CK_FORK",
+                                        "UNIT_COMMAND"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+}
+
+// Runs the victims with NAME=VALUE in the environment (both may be NULL).
+static struct outcome run(const char *name, const char *value)
+{
+    const struct unit_test victims[] = {
+        {"good", "one is one", passes, 0},
+        {"bad", "three is two", fails, 0},
+        {"bad", "it's safe to go on", crashes, 0},
+        {"bad limit", "this ends", hangs, 0.05},
+        {"bad left", "nobody stays", leaves_a_process, 0},
+        {"seed", "the seed is known", prints_its_seed, 0},
+        {"files", "there is a folder", leaves_files, 0},
+    };
+    static struct outcome o;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        quiet_environment();
+        if (name != NULL)
+            setenv(name, value, 1);
+        char *argv[] = {(char[]){"victims"}, NULL};
+        char output[256];
+        char result[256];
+        snprintf(output, sizeof output, "%s/output", getenv("TMPDIR"));
+        snprintf(result, sizeof result, "%s/result", getenv("TMPDIR"));
+        setenv("UNIT_RESULT", result, 1);
+        if (freopen(output, "w", stdout) == NULL)
+            _exit(99);
+        _exit(unit_main(1, argv, "victims", victims, 7));
+    }
+    ck_assert_int_eq(waitpid(pid, &o.status, 0), pid);
+
+    char path[256];
+    snprintf(path, sizeof path, "%s/output", getenv("TMPDIR"));
+    read_file(path, o.output, sizeof o.output);
+    snprintf(path, sizeof path, "%s/result", getenv("TMPDIR"));
+    read_file(path, o.result, sizeof o.result);
+    return o;
+}
+
+static void assert_said(const struct outcome *o, const char *text)
+{
+    ck_assert_msg(strstr(o->output, text) != NULL, "no \"%s\" in:\n%s", text,
+                  o->output);
+}
+
+START_TEST(all_victims_are_counted)
+{
+    struct outcome o = run(NULL, NULL);
+    ck_assert_str_eq(o.result, "2 5\n");
+    ck_assert_int_eq(WEXITSTATUS(o.status), 1);
+}
+END_TEST
+
+START_TEST(failure_says_where_and_how_to_repeat)
+{
+    struct outcome o = run("T", "three is two");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "bad      three is two ....");
+    assert_said(&o, "FAILED");
+    assert_said(&o, "unit_test.c:");
+    assert_said(&o, "two are not 3");
+    assert_said(&o, "again    make test T='three is two' SEED=");
+    assert_said(&o, "in gdb   CK_FORK=no SEED=");
+}
+END_TEST
+
+START_TEST(command_survives_the_shell)
+{
+    struct outcome o = run("T", "safe");
+    assert_said(&o, "T='it'\\''s safe to go on'");
+    assert_said(&o, "User defined signal 2");
+}
+END_TEST
+
+START_TEST(hanging_test_ends_at_its_limit)
+{
+    struct outcome o = run("PART", "bad limit");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "not done after");
+}
+END_TEST
+
+START_TEST(left_process_fails_the_test)
+{
+    struct outcome o = run("T", "nobody stays");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "it left 1 process running: ");
+}
+END_TEST
+
+START_TEST(part_picks_whole_words)
+{
+    ck_assert_str_eq(run("PART", "bad").result, "0 4\n");
+    ck_assert_str_eq(run("PART", "ba").result, "0 0\n");
+    ck_assert_str_eq(run("PART", "good").result, "1 0\n");
+}
+END_TEST
+
+START_TEST(suite_name_picks_too)
+{
+    ck_assert_str_eq(run("T", "victims: one").result, "1 0\n");
+    ck_assert_str_eq(run("T", "nothing of this kind").result, "0 0\n");
+}
+END_TEST
+
+START_TEST(seed_reaches_the_test)
+{
+    struct outcome o = run("SEED", "4711");
+    assert_said(&o, "seed is 4711\n");
+}
+END_TEST
+
+START_TEST(files_of_failed_tests_go)
+{
+    struct outcome o = run("PART", "files");
+    char *path = strstr(o.output, "left /");
+    ck_assert_ptr_nonnull(path);
+    path += strlen("left ");
+    *strchr(path, '.') = '\0';
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(ignored_sigchld_is_no_obstacle)
+{
+    signal(SIGCHLD, SIG_IGN);
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct unit_test victims[] = {{"good", "is", passes, 0}};
+        char *argv[] = {(char[]){"victims"}, NULL};
+        quiet_environment();
+        _exit(freopen("/dev/null", "w", stdout) == NULL
+                  ? 99
+                  : unit_main(1, argv, "victims", victims, 1));
+    }
+    signal(SIGCHLD, SIG_DFL);
+    int status = -1;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    const struct unit_test tests[] = {
+        {"check", "every victim is counted", all_victims_are_counted, 0},
+        {"check", "a failure says where, and how to repeat it",
+         failure_says_where_and_how_to_repeat, 0},
+        {"check", "a crash is named, its command survives the shell",
+         command_survives_the_shell, 0},
+        {"check", "a test that hangs ends at its limit",
+         hanging_test_ends_at_its_limit, 0},
+        {"check", "a process left behind is named, and fails the test",
+         left_process_fails_the_test, 0},
+        {"check", "PART picks by whole words", part_picks_whole_words, 0},
+        {"check", "T picks by suite and name", suite_name_picks_too, 0},
+        {"check", "SEED reaches the test", seed_reaches_the_test, 0},
+        {"check", "files of a failed test are removed",
+         files_of_failed_tests_go, 0},
+        {"check", "an ignored SIGCHLD does not hang it",
+         ignored_sigchld_is_no_obstacle, 0},
+    };
+    return unit_main(argc, argv, "test main", tests,
+                     sizeof tests / sizeof tests[0]);
+}

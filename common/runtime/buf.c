@@ -1,0 +1,99 @@
+#include "common/runtime/buf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/runtime/alloc.h"
+#include "common/runtime/err.h"
+
+enum {
+    FIRST_ROOM = 64, // bytes: spares short values the first few doublings
+};
+
+struct slice slice_of(const void *data, size_t size)
+{
+    assert(data != NULL || size == 0);
+    return (struct slice){.data = data, .size = size};
+}
+
+struct slice slice_text(const char *text)
+{
+    return slice_of(text, strlen(text));
+}
+
+bool slice_equal(struct slice a, struct slice b)
+{
+    return slice_compare(a, b) == 0;
+}
+
+int slice_compare(struct slice a, struct slice b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    // memcmp may not be given NULL, not even for no bytes.
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    if (order != 0)
+        return order;
+    return (a.size > b.size) - (a.size < b.size);
+}
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max};
+}
+
+void buf_release(struct buf *b)
+{
+    free(b->data);
+    buf_init(b, b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+    b->size = 0;
+}
+
+struct slice buf_slice(const struct buf *b)
+{
+    return slice_of(b->data, b->size);
+}
+
+// Doubling makes the cost of n appends O(n), however small each of them is.
+static void grow(struct buf *b, size_t need)
+{
+    size_t room = b->room < b->max / 2 ? b->room * 2 : b->max;
+    if (room < FIRST_ROOM)
+        room = FIRST_ROOM;
+    if (room < need)
+        room = need;
+    if (room > b->max)
+        room = b->max;
+
+    b->data = xrealloc(b->data, room);
+    b->room = room;
+}
+
+unsigned char *buf_reserve(struct buf *b, size_t more)
+{
+    assert(b->size <= b->room || b->room == 0);
+    assert(b->size <= b->max);
+
+    if (more > b->max - b->size) // size + more could overflow, this cannot
+        return NULL;
+    if (b->data == NULL || more > b->room - b->size)
+        grow(b, b->size + more);
+    return b->data + b->size;
+}
+
+int buf_append(struct buf *b, const void *data, size_t size)
+{
+    if (size == 0) // `data` may be NULL then, which memcpy does not take
+        return ERR_OK;
+
+    unsigned char *end = buf_reserve(b, size);
+    if (end == NULL)
+        return ERR_LIMIT;
+    memcpy(end, data, size);
+    b->size += size;
+    return ERR_OK;
+}

@@ -1,0 +1,73 @@
+#include "common/runtime/file_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/runtime/alloc.h"
+#include "common/runtime/err.h"
+
+int file_write(int fd, const void *data, size_t size)
+{
+    const char *next = data;
+    while (size > 0) { // ends: each turn writes, fails, or was interrupted
+        ssize_t written = write(fd, next, size);
+        if (written < 0 && errno != EINTR)
+            return err_from_errno(errno);
+        if (written > 0) {
+            next += written;
+            size -= (size_t)written;
+        }
+    }
+    return ERR_OK;
+}
+
+int file_sync(int fd)
+{
+    int failed = -1;
+    do
+        failed = fsync(fd);
+    while (failed != 0 && errno == EINTR);
+    if (failed == 0 || errno == EINVAL) // EINVAL: nothing to sync in this kind
+        return ERR_OK;
+    return err_from_errno(errno);
+}
+
+int file_sync_folder(int at, const char *path)
+{
+    int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno(errno);
+    int err = file_sync(fd);
+    close(fd);
+    return err;
+}
+
+int file_sync_folder_of(const char *path)
+{
+    int size = (int)(file_name_of(path) - path); // the slash included
+    char *folder = size == 0 ? xstrdup(".") : xasprintf("%.*s", size, path);
+    int err = file_sync_folder(AT_FDCWD, folder);
+    free(folder);
+    return err;
+}
+
+const char *file_name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+void file_limit_is_an_error(void)
+{
+    struct sigaction action;
+    sigaction(SIGXFSZ, NULL, &action);
+    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_DFL)
+        return; // somebody has decided otherwise
+
+    action = (struct sigaction){.sa_handler = SIG_IGN};
+    sigaction(SIGXFSZ, &action, NULL);
+}

@@ -1,0 +1,219 @@
+#include "common/runtime/process.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/err.h"
+#include "common/runtime/log.h"
+#include "common/runtime/mutex.h"
+#include "common/runtime/posix/spawn_private.h"
+
+enum {
+    STOP_LIMIT_MS = 10000, // a process deep in the kernel may take its time
+};
+
+struct process {
+    // Constant from process_spawn() on: read without the lock.
+    pid_t id;
+    int pidfd; // readable from its end on
+
+    struct mutex lock;
+    // `lock` guards the rest. As long as it is not reaped, a dead child keeps
+    // its id, so a signal sent under the lock never hits a stranger.
+    bool reaped;
+    struct process_end end; // valid if reaped
+};
+
+int process_spawn(const struct process_spec *spec, struct process **out)
+{
+    pid_t id = 0;
+    int err = spawn_child(spec, &id);
+    if (err != ERR_OK)
+        return err;
+
+    struct process *p = xcalloc(1, sizeof *p);
+    p->id = id;
+    mutex_init(&p->lock);
+    p->pidfd = pidfd_open(id, 0); // close-on-exec by itself
+    if (p->pidfd < 0) {
+        err = err_from_errno(errno);
+        process_free(p);
+        return err;
+    }
+    *out = p;
+    return ERR_OK;
+}
+
+static void signal_group(struct process *p, int signal)
+{
+    mutex_lock(&p->lock);
+    if (!p->reaped)
+        kill(-p->id, signal);
+    mutex_unlock(&p->lock);
+}
+
+void process_kill(struct process *p)
+{
+    signal_group(p, SIGKILL);
+}
+
+void process_continue(struct process *p)
+{
+    signal_group(p, SIGCONT);
+}
+
+// Its end counts as well: a dead process stands still.
+static bool has_stopped(struct process *p)
+{
+    siginfo_t info = {0};
+    int flags = WSTOPPED | WEXITED | WNOWAIT | WNOHANG; // looks, takes nothing
+    mutex_lock(&p->lock);
+    bool stopped = p->reaped;
+    if (!stopped && waitid(P_PID, (id_t)p->id, &info, flags) == 0)
+        stopped = info.si_pid != 0;
+    mutex_unlock(&p->lock);
+    return stopped;
+}
+
+void process_stop(struct process *p)
+{
+    signal_group(p, SIGSTOP);
+
+    // The signal only asks: a thread that runs on another processor runs on
+    // for a while. Nothing to poll() for tells when the last one has stopped.
+    int64_t deadline_ms = clock_now_ms() + STOP_LIMIT_MS;
+    while (!has_stopped(p)) {
+        if (clock_now_ms() >= deadline_ms) {
+            log_error("process", "%d does not stop", p->id);
+            return;
+        }
+        clock_sleep_ms(1);
+    }
+}
+
+static bool wait_for_end(struct process *p, int64_t deadline_ms)
+{
+    struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
+    for (;;) { // ends: by the deadline; poll() may end early for a signal
+        int64_t left_ms = -1; // for ever
+        if (deadline_ms != CLOCK_NEVER) {
+            left_ms = deadline_ms - clock_now_ms();
+            left_ms = left_ms < 0 ? 0 : left_ms;
+            left_ms = left_ms > INT_MAX ? INT_MAX : left_ms;
+        }
+        int ready = poll(&end, 1, (int)left_ms);
+        if (ready > 0)
+            return true;
+        if (ready == 0 && left_ms == 0)
+            return false;
+        assert(ready == 0 || errno == EINTR);
+    }
+}
+
+static void reap_locked(struct process *p)
+{
+    mutex_assert_held(&p->lock);
+    // What remains of its group goes with it, as long as the dead leader keeps
+    // the group's number from being given to others.
+    kill(-p->id, SIGKILL);
+
+    siginfo_t info = {0};
+    int failed = -1;
+    do
+        failed = waitid(P_PID, (id_t)p->id, &info, WEXITED);
+    while (failed != 0 && errno == EINTR);
+    assert(failed == 0); // ECHILD: somebody else has waited for our child
+
+    bool exited = info.si_code == CLD_EXITED;
+    p->reaped = true;
+    p->end = (struct process_end){
+        .exited = exited,
+        .code = exited ? info.si_status : 0,
+        .signal = exited ? 0 : info.si_status,
+    };
+}
+
+int process_wait(struct process *p, int64_t deadline_ms,
+                 struct process_end *end)
+{
+    if (!wait_for_end(p, deadline_ms))
+        return ERR_TIMEOUT;
+
+    mutex_lock(&p->lock);
+    if (!p->reaped)
+        reap_locked(p);
+    if (end != NULL)
+        *end = p->end;
+    mutex_unlock(&p->lock);
+    return ERR_OK;
+}
+
+int64_t process_id(const struct process *p)
+{
+    return p->id;
+}
+
+void process_free(struct process *p)
+{
+    if (p == NULL)
+        return;
+
+    mutex_lock(&p->lock);
+    if (!p->reaped)
+        reap_locked(p); // begins by killing it
+    mutex_unlock(&p->lock);
+    mutex_release(&p->lock);
+    if (p->pidfd >= 0)
+        close(p->pidfd);
+    free(p);
+}
+
+char *process_own_path(void)
+{
+    char path[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    assert(size > 0);
+    path[size] = '\0';
+    return xstrdup(path);
+}
+
+_Noreturn void process_die(void)
+{
+    kill(getpid(), SIGKILL);
+    for (;;)
+        pause();
+}
+
+// The process's, as signals are: there is no object that could hold it.
+static atomic_int interrupted;
+
+static void note_interrupt(int signal)
+{
+    atomic_store(&interrupted, signal); // lock-free, so allowed in a handler
+}
+
+static void install_handlers(void)
+{
+    struct sigaction note = {.sa_handler = note_interrupt,
+                             .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &note, NULL);
+    sigaction(SIGTERM, &note, NULL);
+}
+
+int process_interrupted(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, install_handlers);
+    return atomic_load(&interrupted);
+}

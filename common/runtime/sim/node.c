@@ -1,0 +1,119 @@
+// Nodes: the simulated processes, and which of them runs.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/runtime/alloc.h"
+#include "common/runtime/err.h"
+#include "common/runtime/process.h"
+#include "common/runtime/self.h"
+#include "common/runtime/sim/sim.h"
+
+static const struct process_end by_kill = {.exited = false, .signal = SIGKILL};
+
+static void run_node(void *arg)
+{
+    struct process *p = arg;
+    int code = node_main(p->argc, p->argv);
+    sim_node_end(p, (struct process_end){.exited = true, .code = code & 0xff});
+}
+
+int process_spawn(const struct process_spec *spec, struct process **out)
+{
+    if (node_main == NULL)
+        return ERR_NOT_FOUND;
+    struct process *p = sim_node_new(sim_thread()->node);
+    while (spec->argv[p->argc] != NULL)
+        p->argc++;
+    p->argv = xcalloc((size_t)p->argc + 1, sizeof *p->argv);
+    for (int i = 0; i < p->argc; i++)
+        p->argv[i] = xstrdup(spec->argv[i]);
+
+    if (sim_thread_new(p, "main", run_node, p) == NULL) {
+        sim_node_end(p, by_kill);
+        return ERR_LIMIT;
+    }
+    *out = p;
+    sim_yield();
+    return ERR_OK;
+}
+
+void process_kill(struct process *p)
+{
+    sim_node_end(p, by_kill);
+    sim_yield();
+}
+
+void process_stop(struct process *p)
+{
+    p->paused = true;
+}
+
+void process_continue(struct process *p)
+{
+    p->paused = false;
+    sim_yield();
+}
+
+int process_wait(struct process *p, int64_t deadline_ms,
+                 struct process_end *end)
+{
+    sim_yield();
+    while (p->alive) {
+        bool woken = sim_wait(p, sim_ns(deadline_ms), "the end of a node",
+                              __builtin_return_address(0));
+        if (!woken && p->alive)
+            return ERR_TIMEOUT;
+    }
+    if (end != NULL)
+        *end = p->end;
+    return ERR_OK;
+}
+
+int64_t process_id(const struct process *p)
+{
+    return p->number;
+}
+
+void process_free(struct process *p)
+{
+    if (p != NULL)
+        process_kill(p);
+}
+
+char *process_own_path(void)
+{
+    return xstrdup(program_invocation_name);
+}
+
+void process_die(void)
+{
+    if (sim_thread()->node->number == 0)
+        raise(SIGKILL);
+    sim_node_end(sim_thread()->node, by_kill);
+    sim_leave();
+}
+
+int process_interrupted(void)
+{
+    return 0;
+}
+
+struct self *self_get(void)
+{
+    return &sim_thread()->node->self;
+}
+
+void self_set_name(const char *name)
+{
+    struct self *self = self_get();
+    snprintf(self->name, sizeof self->name, "%s", name);
+}
+
+void self_crash_point(enum crash_kind kind, const char *what)
+{
+    struct self *self = self_get();
+    if (self->on_crash_point != NULL)
+        self->on_crash_point(self->arg, kind, what);
+}
