@@ -1,0 +1,67 @@
+// counters.h - what a node counted: messages and bytes by peer and method.
+//
+// One file, mapped by the node (which writes it) and by the harness; it
+// survives SIGKILL and restarts. The trace ring (trace.h) stands behind the
+// counters in the same file. Numbers are monotonic; read at any time.
+#ifndef COMMON_RPC_COUNTERS_H
+#define COMMON_RPC_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "common/rpc/faults.h"
+
+enum {
+    COUNT_METHODS_MAX = 48,
+    COUNT_PEERS = FAULT_NODES_MAX + 1, // the last: peers without a number
+    COUNT_STRANGER = FAULT_NODES_MAX,
+};
+
+// One peer and method. Bytes are whole frames.
+struct count {
+    // As caller.
+    _Atomic uint64_t requests_sent; // the first byte was taken
+    _Atomic uint64_t request_bytes;
+    _Atomic uint64_t replies_taken; // RPC_OK
+    _Atomic uint64_t reply_bytes;
+    _Atomic uint64_t refused; // RPC_REFUSED
+    _Atomic uint64_t unknown; // RPC_UNKNOWN
+    // As server.
+    _Atomic uint64_t arrived; // requests that came in, the lost ones too: k
+    _Atomic uint64_t arrived_bytes;
+    _Atomic uint64_t ran; // handlers started
+    _Atomic uint64_t replies_sent;
+    _Atomic uint64_t sent_bytes;
+    _Atomic uint64_t lost; // of those that arrived: request or reply lost, late
+    _Atomic uint64_t cut;  // requests that a cut kept from running
+};
+
+struct count_page; // the mapping's content: see counters.c
+
+// For the harness: makes the file for a node. For the node: maps it; path NULL
+// gives one that nobody else sees. ERR_PROTO if it is none.
+int count_page_create(const char *path, struct count_page **out);
+int count_page_open(const char *path, struct count_page **out);
+void count_page_close(struct count_page *p); // NULL is fine
+
+// The number of "Service.Method", given at its first use; any thread.
+// -1 when COUNT_METHODS_MAX are known already.
+int count_method(struct count_page *p, const char *method);
+const char *count_method_name(const struct count_page *p, int method);
+
+// The cell; `peer` outside 0..FAULT_NODES_MAX-1 stands for a stranger, method
+// -1 for one more cell that takes the rest.
+struct count *count_at(struct count_page *p, int peer, int method);
+
+// The memory of fault_crashes_here.
+_Atomic uint64_t *count_crashes_passed(struct count_page *p);
+_Atomic uint64_t *count_crashes_fired(struct count_page *p);
+
+// What a handler was called that nobody solved yet: "3a acceptor_prepare", or
+// "". Written once by not_implemented.
+void count_set_unsolved(struct count_page *p, const char *what);
+const char *count_unsolved(const struct count_page *p);
+
+struct trace_ring *count_trace(struct count_page *p);
+
+#endif

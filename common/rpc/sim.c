@@ -1,0 +1,415 @@
+// The transport between simulated nodes: queues instead of sockets.
+//
+// A port is an empty file, bound by its inode, so that links, renames and
+// deleted or stale files mean what they mean for sockets. Each leg of an
+// exchange takes a little virtual time; there is no connection, but what a
+// connection's end would tell is told.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/rpc/transport.h"
+#include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/err.h"
+#include "common/runtime/sim/sim.h"
+
+enum {
+    LEG_MIN_NS = 50 * 1000,
+    LEG_MAX_NS = 200 * 1000,
+};
+
+struct port {
+    struct process *owner;
+    char *path;
+    int fd; // open, so that nobody else gets the inode
+    dev_t device;
+    ino_t inode;
+    bool shut;
+    struct inbound *inbounds; // in the order of arrival
+    struct port *next;
+};
+
+enum inbound_state {
+    INBOUND_TRAVELS,
+    INBOUND_QUEUED,
+    INBOUND_TAKEN, // by port_next
+};
+
+struct inbound {
+    struct port *port;
+    enum inbound_state state;
+    struct exchange *from; // NULL: it is over, or the reply is under way
+    struct process *caller;
+    int64_t deadline_ms;
+    void *frame; // owned
+    size_t size;
+    struct sim_timer leg;
+    struct inbound *next;
+};
+
+struct dialer {
+    bool cancelled;
+};
+
+struct exchange {
+    struct dialer *dialer;
+    struct process *caller;
+    char *path;
+    enum exchange_state state;
+    struct port *port;  // that could still close it; NULL: none
+    struct inbound *in; // that could still answer it; NULL: none
+    void *reply;        // owned
+    size_t reply_size;
+    struct sim_timer leg;
+    struct exchange *next;
+};
+
+// All of all nodes: who dies cannot clean up.
+static struct port *ports;
+static struct exchange *exchanges;
+
+static int64_t arrival_ns(void)
+{
+    return sim_now_ns() + LEG_MIN_NS +
+           (int64_t)sim_below(LEG_MAX_NS - LEG_MIN_NS + 1);
+}
+
+static bool is_over(const struct exchange *e)
+{
+    return e->state >= EXCHANGE_REPLIED;
+}
+
+// --- What ends what -------------------------------------------------------
+
+static void finish(struct exchange *e, enum exchange_state state)
+{
+    if (e->in != NULL)
+        e->in->from = NULL;
+    e->in = NULL;
+    e->port = NULL;
+    e->state = state;
+    sim_wake_all(e->dialer);
+}
+
+static void exchange_free(struct exchange *e)
+{
+    struct exchange **at = &exchanges;
+    while (*at != e)
+        at = &(*at)->next;
+    *at = e->next;
+    sim_timer_cancel(&e->leg);
+    if (e->in != NULL)
+        e->in->from = NULL;
+    free(e->reply);
+    free(e->path);
+    free(e);
+}
+
+static void unlink_inbound(struct inbound *in)
+{
+    struct inbound **at = &in->port->inbounds;
+    while (*at != in)
+        at = &(*at)->next;
+    *at = in->next;
+}
+
+static void append_inbound(struct inbound *in)
+{
+    struct inbound **at = &in->port->inbounds;
+    while (*at != NULL)
+        at = &(*at)->next;
+    in->next = NULL;
+    *at = in;
+}
+
+static void inbound_free(struct inbound *in)
+{
+    unlink_inbound(in);
+    sim_timer_cancel(&in->leg);
+    if (in->from != NULL)
+        in->from->in = NULL;
+    free(in->frame);
+    free(in);
+}
+
+// Ends the requests that nobody has taken.
+static void close_untaken(struct port *p)
+{
+    struct inbound *next;
+    for (struct inbound *in = p->inbounds; in != NULL; in = next) {
+        next = in->next;
+        if (in->state == INBOUND_TAKEN)
+            continue;
+        if (in->from != NULL)
+            finish(in->from, EXCHANGE_CLOSED);
+        inbound_free(in);
+    }
+}
+
+static void port_free(struct port *p)
+{
+    for (struct exchange *e = exchanges; e != NULL; e = e->next)
+        if (e->port == p)
+            finish(e, EXCHANGE_CLOSED);
+    while (p->inbounds != NULL)
+        inbound_free(p->inbounds);
+
+    struct port **at = &ports;
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    close(p->fd);
+    free(p->path);
+    free(p);
+}
+
+static void node_ended(struct process *node)
+{
+    struct exchange *next_exchange;
+    for (struct exchange *e = exchanges; e != NULL; e = next_exchange) {
+        next_exchange = e->next;
+        if (e->caller == node)
+            exchange_free(e);
+    }
+    struct port *next_port;
+    for (struct port *p = ports; p != NULL; p = next_port) {
+        next_port = p->next;
+        if (p->owner == node)
+            port_free(p);
+    }
+}
+
+// --- The serving side -----------------------------------------------------
+
+// Who has bound what the path leads to now; NULL: nobody that lives.
+static struct port *find_port(const char *path)
+{
+    struct stat file;
+    if (strlen(path) > TRANSPORT_PATH_MAX || stat(path, &file) != 0)
+        return NULL;
+    for (struct port *p = ports; p != NULL; p = p->next)
+        if (p->inode == file.st_ino && p->device == file.st_dev)
+            return p;
+    return NULL;
+}
+
+int port_open(const char *path, struct port **out)
+{
+    sim_on_node_end(node_ended);
+    sim_yield();
+    if (strlen(path) > TRANSPORT_PATH_MAX)
+        return ERR_LIMIT;
+    if (find_port(path) != NULL)
+        return ERR_BUSY;
+    unlink(path);
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_from_errno(errno);
+
+    struct stat file;
+    fstat(fd, &file);
+    struct port *p = xcalloc(1, sizeof *p);
+    p->owner = sim_thread()->node;
+    p->path = xstrdup(path);
+    p->fd = fd;
+    p->device = file.st_dev;
+    p->inode = file.st_ino;
+    p->next = ports;
+    ports = p;
+    *out = p;
+    return ERR_OK;
+}
+
+struct inbound *port_next(struct port *p)
+{
+    sim_yield();
+    while (!p->shut) {
+        for (struct inbound *in = p->inbounds; in != NULL; in = in->next) {
+            if (in->state == INBOUND_QUEUED) {
+                in->state = INBOUND_TAKEN;
+                return in;
+            }
+        }
+        sim_wait(p, CLOCK_NEVER, "a request", __builtin_return_address(0));
+    }
+    return NULL;
+}
+
+void port_shut(struct port *p)
+{
+    if (find_port(p->path) == p)
+        unlink(p->path);
+    p->shut = true;
+    close_untaken(p);
+    sim_wake_all(p);
+    sim_yield();
+}
+
+void port_close(struct port *p)
+{
+    if (p != NULL)
+        port_free(p);
+}
+
+struct slice inbound_frame(const struct inbound *in)
+{
+    return slice_of(in->frame, in->size);
+}
+
+static void reply_arrives(void *arg)
+{
+    finish(arg, EXCHANGE_REPLIED);
+}
+
+bool inbound_reply(struct inbound *in, struct slice frame)
+{
+    sim_yield();
+    struct exchange *e = in->from;
+    if (e == NULL) // who has given up reads and drops it, until its deadline
+        return in->caller->alive && clock_now_ms() < in->deadline_ms;
+    if (frame.size > RPC_FRAME_MAX) {
+        finish(e, EXCHANGE_MALFORMED);
+        return false;
+    }
+    // From here on it comes, whatever happens to us.
+    in->from = NULL;
+    e->in = NULL;
+    e->port = NULL;
+    e->reply = xmemdup(frame.data, frame.size);
+    e->reply_size = frame.size;
+    sim_timer_set(&e->leg, arrival_ns(), reply_arrives, e);
+    return true;
+}
+
+void inbound_hang_up(struct inbound *in)
+{
+    if (in->from != NULL)
+        finish(in->from, EXCHANGE_CLOSED);
+}
+
+void inbound_done(struct inbound *in)
+{
+    inbound_free(in);
+    sim_yield();
+}
+
+// --- The calling side -----------------------------------------------------
+
+bool transport_present(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0;
+}
+
+struct dialer *dialer_new(void)
+{
+    sim_on_node_end(node_ended);
+    return xcalloc(1, sizeof(struct dialer));
+}
+
+void dialer_free(struct dialer *d)
+{
+    free(d);
+}
+
+void dialer_cancel(struct dialer *d)
+{
+    d->cancelled = true;
+    sim_wake_all(d);
+    sim_yield();
+}
+
+static void request_arrives(void *arg)
+{
+    struct inbound *in = arg;
+    in->state = INBOUND_QUEUED;
+    unlink_inbound(in); // it may have overtaken others
+    append_inbound(in);
+    sim_wake_one(in->port);
+}
+
+static void send_request(struct exchange *e, struct slice request,
+                         int64_t deadline_ms)
+{
+    struct inbound *in = xcalloc(1, sizeof *in);
+    in->port = e->port;
+    in->from = e;
+    in->caller = e->caller;
+    in->deadline_ms = deadline_ms;
+    in->frame = xmemdup(request.data, request.size);
+    in->size = request.size;
+    append_inbound(in);
+    sim_timer_set(&in->leg, arrival_ns(), request_arrives, in);
+    e->in = in;
+    e->state = EXCHANGE_WAITING;
+}
+
+static size_t count_outstanding(const struct exchange *like)
+{
+    size_t count = 0;
+    for (struct exchange *e = exchanges; e != NULL; e = e->next)
+        count += e->dialer == like->dialer && !is_over(e) &&
+                 strcmp(e->path, like->path) == 0;
+    return count;
+}
+
+struct exchange *exchange_start(struct dialer *d, const char *path,
+                                struct slice request, int64_t deadline_ms)
+{
+    sim_yield();
+    struct exchange *e = xcalloc(1, sizeof *e);
+    e->dialer = d;
+    e->caller = sim_thread()->node;
+    e->path = xstrdup(path);
+    e->state = EXCHANGE_DIALING;
+    e->next = exchanges;
+    exchanges = e;
+    if (d->cancelled)
+        return e;
+
+    e->port = find_port(path);
+    if (request.size > RPC_FRAME_MAX ||
+        count_outstanding(e) > RPC_OUTSTANDING_MAX)
+        finish(e, EXCHANGE_BUSY);
+    else if (e->port == NULL || e->port->shut)
+        finish(e, EXCHANGE_REFUSED);
+    else
+        send_request(e, request, deadline_ms);
+    return e;
+}
+
+int exchange_wait(struct dialer *d, struct exchange *const *all, size_t n,
+                  int64_t deadline_ms)
+{
+    sim_yield();
+    while (!d->cancelled) {
+        for (size_t i = 0; i < n; i++)
+            if (all[i] != NULL && is_over(all[i]))
+                return (int)i;
+        if (clock_now_ms() >= deadline_ms)
+            return -1;
+        sim_wait(d, sim_ns(deadline_ms), "a reply",
+                 __builtin_return_address(0));
+    }
+    return -1;
+}
+
+enum exchange_state exchange_state(const struct exchange *e)
+{
+    return e->state;
+}
+
+struct slice exchange_reply(const struct exchange *e)
+{
+    return slice_of(e->reply, e->reply_size);
+}
+
+void exchange_end(struct exchange *e)
+{
+    if (e != NULL)
+        exchange_free(e);
+}

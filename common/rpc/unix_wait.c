@@ -1,0 +1,41 @@
+#include "common/rpc/unix_wait.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/resource.h>
+
+#include "common/runtime/clock.h"
+
+bool unix_wait_any(struct pollfd *fds, size_t count, int64_t deadline_ms)
+{
+    for (;;) { // ends: at the deadline
+        int64_t left = -1;
+        if (deadline_ms != CLOCK_NEVER) {
+            left = deadline_ms - clock_now_ms();
+            if (left < 0)
+                left = 0;
+            if (left > INT_MAX)
+                left = INT_MAX;
+        }
+        int n = poll(fds, count, (int)left);
+        if (n > 0)
+            return true;
+        if (n == 0 && clock_now_ms() >= deadline_ms)
+            return false;
+    }
+}
+
+bool unix_wait_writable(int fd, int64_t deadline_ms)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    return unix_wait_any(&one, 1, deadline_ms);
+}
+
+void unix_raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); // may be refused: then it stays
+}

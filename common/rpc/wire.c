@@ -1,0 +1,77 @@
+#include "common/rpc/wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/rpc/transport.h"
+#include "common/runtime/err.h"
+
+enum {
+    LENGTH_SIZE = 4,
+};
+
+static void put_length(unsigned char *to, size_t length)
+{
+    for (int i = 0; i < LENGTH_SIZE; i++)
+        to[i] = (unsigned char)(length >> (8 * i));
+}
+
+static size_t get_length(const unsigned char *from)
+{
+    size_t length = 0;
+    for (int i = 0; i < LENGTH_SIZE; i++)
+        length |= (size_t)from[i] << (8 * i);
+    return length;
+}
+
+int wire_pack(const ProtobufCMessage *body, struct buf *out)
+{
+    assert(out->size == 0);
+    size_t size = protobuf_c_message_get_packed_size(body);
+    if (size > RPC_FRAME_MAX - WIRE_HEAD_MAX)
+        return ERR_LIMIT;
+    unsigned char *room = buf_reserve(out, WIRE_HEAD_MAX + size);
+    if (room == NULL)
+        return ERR_LIMIT;
+    protobuf_c_message_pack(body, room + WIRE_HEAD_MAX);
+    out->size = WIRE_HEAD_MAX + size;
+    return ERR_OK;
+}
+
+struct slice wire_body(const struct buf *packed)
+{
+    assert(packed->size >= WIRE_HEAD_MAX);
+    return slice_of(packed->data + WIRE_HEAD_MAX, packed->size - WIRE_HEAD_MAX);
+}
+
+struct slice wire_seal(struct buf *packed, const ProtobufCMessage *head)
+{
+    size_t size = protobuf_c_message_get_packed_size(head);
+    assert(LENGTH_SIZE + size <= WIRE_HEAD_MAX);
+    size_t start = WIRE_HEAD_MAX - LENGTH_SIZE - size;
+    put_length(packed->data + start, size);
+    protobuf_c_message_pack(head, packed->data + start + LENGTH_SIZE);
+    return slice_of(packed->data + start, packed->size - start);
+}
+
+ProtobufCMessage *wire_open(struct slice frame,
+                            const ProtobufCMessageDescriptor *head,
+                            struct arena *arena, struct slice *body)
+{
+    if (frame.size < LENGTH_SIZE)
+        return NULL;
+    size_t size = get_length(frame.data);
+    if (size > frame.size - LENGTH_SIZE || size > WIRE_HEAD_MAX - LENGTH_SIZE)
+        return NULL;
+    *body = slice_of(frame.data + LENGTH_SIZE + size,
+                     frame.size - LENGTH_SIZE - size);
+    return protobuf_c_message_unpack(head, &arena->allocator, size,
+                                     frame.data + LENGTH_SIZE);
+}
+
+size_t wire_arena_limit(size_t size)
+{
+    // An honest message needs a few times its packed size; one of 64 MiB full
+    // of empty fields would need gigabytes.
+    return 8 * size + 64 * 1024;
+}
