@@ -1,3 +1,6 @@
+// alloc.c - malloc and its like, with one answer to "no memory": the end.
+//
+// The sentence goes out by dprintf(), which needs no memory of its own.
 #include "common/runtime/alloc.h"
 
 #include <stdarg.h>

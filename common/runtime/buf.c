@@ -1,3 +1,8 @@
+// buf.c - slices and bufs.
+//
+// A buf keeps: size <= room <= max, and data is NULL as long as room is 0.
+// Sizes may come from outside, so sums that could overflow are written as
+// differences that cannot.
 #include "common/runtime/buf.h"
 
 #include <assert.h>
@@ -75,8 +80,8 @@ static void grow(struct buf *b, size_t need)
 
 unsigned char *buf_reserve(struct buf *b, size_t more)
 {
-    assert(b->size <= b->room || b->room == 0);
-    assert(b->size <= b->max);
+    assert(b->size <= b->room);
+    assert(b->room <= b->max || b->size == 0);
 
     if (more > b->max - b->size) // size + more could overflow, this cannot
         return NULL;

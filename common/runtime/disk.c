@@ -1,3 +1,10 @@
+// disk.c - values as files: written aside, synced, renamed, synced.
+//
+// A rename replaces a name at once, but only in memory; what is on the disk
+// after a power failure is decided by fsync alone. Hence the order in
+// disk_put(): the draft's bytes, then the name, then the folder that holds
+// the name. Without the first sync a name could outlive its bytes, without
+// the last one ERR_OK could be taken back.
 #include "common/runtime/disk.h"
 
 #include <assert.h>
@@ -14,7 +21,7 @@
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
-#include "common/runtime/file_private.h"
+#include "common/runtime/file.h"
 #include "common/runtime/self.h"
 
 // The value of NAME is in the file NAME. While it is written it is in the
@@ -165,10 +172,10 @@ int disk_put(struct disk *d, const char *name, struct slice value)
         unlinkat(d->fd, draft, 0);
         return err;
     }
-    err = file_sync(d->fd); // the draft was on the disk, its new name was not
-    if (err == ERR_OK)
-        self_crash_point(CRASH_AFTER_PUT, name);
-    return err;
+    if (file_sync(d->fd) != ERR_OK) // its bytes are safe, its name is not
+        return ERR_IO;
+    self_crash_point(CRASH_AFTER_PUT, name);
+    return ERR_OK;
 }
 
 // Fills exactly `size` bytes. A file never changes once it has its name, so
@@ -226,10 +233,10 @@ int disk_remove(struct disk *d, const char *name)
     self_crash_point(CRASH_BEFORE_PUT, name);
     if (unlinkat(d->fd, name, 0) != 0)
         return err_from_errno(errno);
-    int err = file_sync(d->fd);
-    if (err == ERR_OK)
-        self_crash_point(CRASH_AFTER_PUT, name);
-    return err;
+    if (file_sync(d->fd) != ERR_OK)
+        return ERR_IO;
+    self_crash_point(CRASH_AFTER_PUT, name);
+    return ERR_OK;
 }
 
 int disk_list(struct disk *d, void (*each)(void *arg, const char *name),

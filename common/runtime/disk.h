@@ -8,8 +8,9 @@
 // Names are 1 to DISK_NAME_MAX bytes of [A-Za-z0-9._-], not beginning with a
 // dot; others are ERR_PROTO. One process a folder at a time (ERR_BUSY); any
 // thread, one at a time for each name. Before and after each put and remove
-// is a crash point. A put that fails leaves the old value, or ERR_IO: one of
-// the two. As with outfiles, SIGXFSZ is ignored from the first open on.
+// is a crash point. What fails has changed nothing; only after ERR_IO it may
+// have. SIGXFSZ is ignored from the first open on, see
+// outfile.h.
 #ifndef COMMON_RUNTIME_DISK_H
 #define COMMON_RUNTIME_DISK_H
 

@@ -1,3 +1,4 @@
+// err.c - words for errors, and errors for errno.
 #include "common/runtime/err.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-#include "common/runtime/file_private.h"
+// file.c - system calls that write, without their half successes.
+#include "common/runtime/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

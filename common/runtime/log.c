@@ -1,3 +1,9 @@
+// log.c - who gets a line, and what it looks like.
+//
+// Nothing here allocates, takes a lock or buffers: a line that was logged
+// before a crash, or by a thread that holds any lock, has been written. The
+// text of LAB_LOG is read again for each line that may be printed, instead of
+// a table that threads would have to share.
 #include "common/runtime/log.h"
 
 #include <errno.h>

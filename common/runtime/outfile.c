@@ -1,7 +1,12 @@
+// outfile.c - a draft, a buffer, and a rename that may happen once.
+//
+// The rename decides between attempts, and the system decides the rename: no
+// lock, no leader, and it works among processes that do not know each other.
 #include "common/runtime/outfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +15,7 @@
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
-#include "common/runtime/file_private.h"
+#include "common/runtime/file.h"
 #include "common/runtime/self.h"
 
 enum {
@@ -81,21 +86,30 @@ static void add(struct outfile *f, const char *data, size_t size)
     }
 }
 
+// Does somebody want to see a crash in the midst of the next bytes?
+static bool may_crash_here(const struct outfile *f)
+{
+    const struct self *self = self_get();
+    if (self->on_crash_point == NULL)
+        return false;
+    return self->is_crash_next == NULL ||
+           self->is_crash_next(self->arg, CRASH_OUTFILE_APPEND, f->name);
+}
+
 int outfile_append(struct outfile *f, const void *data, size_t size)
 {
     if (size == 0) // `data` may be NULL then, which memcpy does not take
         return f->err;
 
     const char *rest = data;
-    if (self_get()->on_crash_point != NULL) {
-        // Somebody may want to see a crash in the midst of these bytes: so the
-        // first half must really be in the file, and the second not.
+    if (may_crash_here(f)) {
+        // The first half must really be in the file, and the second not.
         add(f, rest, size / 2);
         flush(f);
-        self_crash_point(CRASH_OUTFILE_APPEND, f->name);
         rest += size / 2;
         size -= size / 2;
     }
+    self_crash_point(CRASH_OUTFILE_APPEND, f->name);
     add(f, rest, size);
     return f->err;
 }
@@ -143,8 +157,8 @@ int outfile_commit(struct outfile *f)
     if (err == ERR_OK || err == ERR_EXISTS) {
         // Also for who comes second: it may tell others that the output is
         // there before the first has come this far.
-        int synced = file_sync_folder_of(f->path);
-        err = synced != ERR_OK ? synced : err;
+        if (file_sync_folder_of(f->path) != ERR_OK)
+            err = ERR_IO;
     }
     if (err == ERR_OK)
         self_crash_point(CRASH_AFTER_COMMIT, f->name);

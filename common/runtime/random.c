@@ -1,3 +1,7 @@
+// random.c - splitmix64, and hashes made from its finalizer.
+//
+// Not for secrets: whoever knows one number can compute the others. Tests
+// hold the numbers fixed, since seeds in old reports must mean the same runs.
 #include "common/runtime/random.h"
 
 #include <assert.h>

@@ -8,6 +8,7 @@
 #define COMMON_RUNTIME_SELF_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,9 +34,12 @@ enum crash_kind {
 struct self {
     char name[SELF_NAME_MAX]; // "-" until self_set_name()
     atomic_uint seeds;        // random_seed() calls so far
-    // Both may be NULL; called from any thread of the node, without locks.
+    // All may be NULL; called from any thread of the node, without locks.
     void (*on_log)(void *arg, const char *line, size_t size);
     void (*on_crash_point)(void *arg, enum crash_kind kind, const char *what);
+    // Would the next call of the above crash? Saves preparing for it; NULL:
+    // nobody knows. Must not be told wrong.
+    bool (*is_crash_next)(void *arg, enum crash_kind kind, const char *what);
     void *arg;
 };
 

@@ -1,3 +1,7 @@
+// ticker.c - one thread that waits, ticks, and waits again.
+//
+// It waits on a condition and not in a sleep, so that ticker_stop() need not
+// wait for the end of an interval.
 #include "common/runtime/ticker.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+// clock.c - CLOCK_MONOTONIC: it does not jump when somebody sets the time.
 #include "common/runtime/clock.h"
 
 #include <assert.h>

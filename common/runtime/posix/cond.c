@@ -1,3 +1,6 @@
+// cond.c - a pthread condition on the monotonic clock.
+//
+// Waiting lets go of the mutex, so the notes in it must go and come as well.
 #include "common/runtime/cond.h"
 
 #include <assert.h>

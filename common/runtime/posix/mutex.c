@@ -1,3 +1,7 @@
+// mutex.c - a pthread mutex that notes who holds it, and since which line.
+//
+// Most of this file is the message: a wrong unlock is found at once, but the
+// question is always who took the lock, and where.
 #include "common/runtime/mutex.h"
 
 #include <assert.h>

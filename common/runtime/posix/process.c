@@ -1,3 +1,9 @@
+// process.c - what can be done to a child that runs. How one starts: spawn.c.
+//
+// A number names a process only until it is waited for: then the system may
+// give it to a stranger. So all signals and the one wait that takes the
+// child's end are under a lock; whoever merely looks uses WNOWAIT, which
+// leaves the end where it is.
 #include "common/runtime/process.h"
 
 #include <assert.h>
@@ -26,7 +32,7 @@ enum {
 struct process {
     // Constant from process_spawn() on: read without the lock.
     pid_t id;
-    int pidfd; // readable from its end on
+    int pidfd; // wakes poll() at its end; -1 if the system has no such thing
 
     struct mutex lock;
     // `lock` guards the rest. As long as it is not reaped, a dead child keeps
@@ -46,7 +52,7 @@ int process_spawn(const struct process_spec *spec, struct process **out)
     p->id = id;
     mutex_init(&p->lock);
     p->pidfd = pidfd_open(id, 0); // close-on-exec by itself
-    if (p->pidfd < 0) {
+    if (p->pidfd < 0 && errno != ENOSYS) {
         err = err_from_errno(errno);
         process_free(p);
         return err;
@@ -55,11 +61,19 @@ int process_spawn(const struct process_spec *spec, struct process **out)
     return ERR_OK;
 }
 
+// The group, and the child itself, which may have left its group.
+static void signal_locked(struct process *p, int signal)
+{
+    mutex_assert_held(&p->lock);
+    kill(-p->id, signal);
+    kill(p->id, signal);
+}
+
 static void signal_group(struct process *p, int signal)
 {
     mutex_lock(&p->lock);
     if (!p->reaped)
-        kill(-p->id, signal);
+        signal_locked(p, signal);
     mutex_unlock(&p->lock);
 }
 
@@ -73,17 +87,18 @@ void process_continue(struct process *p)
     signal_group(p, SIGCONT);
 }
 
-// Its end counts as well: a dead process stands still.
-static bool has_stopped(struct process *p)
+// Whether one of `changes` (WEXITED, WSTOPPED) has happened. Only looks: who
+// comes later sees it as well.
+static bool has_changed(struct process *p, int changes)
 {
     siginfo_t info = {0};
-    int flags = WSTOPPED | WEXITED | WNOWAIT | WNOHANG; // looks, takes nothing
     mutex_lock(&p->lock);
-    bool stopped = p->reaped;
-    if (!stopped && waitid(P_PID, (id_t)p->id, &info, flags) == 0)
-        stopped = info.si_pid != 0;
+    bool changed = p->reaped;
+    if (!changed &&
+        waitid(P_PID, (id_t)p->id, &info, changes | WNOWAIT | WNOHANG) == 0)
+        changed = info.si_pid != 0;
     mutex_unlock(&p->lock);
-    return stopped;
+    return changed;
 }
 
 void process_stop(struct process *p)
@@ -91,9 +106,10 @@ void process_stop(struct process *p)
     signal_group(p, SIGSTOP);
 
     // The signal only asks: a thread that runs on another processor runs on
-    // for a while. Nothing to poll() for tells when the last one has stopped.
+    // for a while. Nothing wakes us when the last one has stopped. And it may
+    // end instead: that is standing still, too.
     int64_t deadline_ms = clock_now_ms() + STOP_LIMIT_MS;
-    while (!has_stopped(p)) {
+    while (!has_changed(p, WSTOPPED | WEXITED)) {
         if (clock_now_ms() >= deadline_ms) {
             log_error("process", "%d does not stop", p->id);
             return;
@@ -102,23 +118,30 @@ void process_stop(struct process *p)
     }
 }
 
+// How long poll() may sleep at a time until the deadline; -1: for ever.
+static int nap_ms(const struct process *p, int64_t deadline_ms)
+{
+    int64_t now_ms = clock_now_ms();
+    if (deadline_ms <= now_ms)
+        return 0;
+    if (p->pidfd < 0) // valgrind 3.19, for one: look again and again
+        return 1;
+    if (deadline_ms == CLOCK_NEVER)
+        return -1;
+    int64_t left_ms = deadline_ms - now_ms;
+    return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
 static bool wait_for_end(struct process *p, int64_t deadline_ms)
 {
-    struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
-    for (;;) { // ends: by the deadline; poll() may end early for a signal
-        int64_t left_ms = -1; // for ever
-        if (deadline_ms != CLOCK_NEVER) {
-            left_ms = deadline_ms - clock_now_ms();
-            left_ms = left_ms < 0 ? 0 : left_ms;
-            left_ms = left_ms > INT_MAX ? INT_MAX : left_ms;
-        }
-        int ready = poll(&end, 1, (int)left_ms);
-        if (ready > 0)
-            return true;
-        if (ready == 0 && left_ms == 0)
+    struct pollfd end = {.fd = p->pidfd, .events = POLLIN}; // -1: a mere sleep
+    while (!has_changed(p, WEXITED)) { // ends: by the deadline
+        int timeout_ms = nap_ms(p, deadline_ms);
+        if (timeout_ms == 0)
             return false;
-        assert(ready == 0 || errno == EINTR);
+        poll(&end, 1, timeout_ms); // may end early, for a signal
     }
+    return true;
 }
 
 static void reap_locked(struct process *p)
@@ -126,7 +149,7 @@ static void reap_locked(struct process *p)
     mutex_assert_held(&p->lock);
     // What remains of its group goes with it, as long as the dead leader keeps
     // the group's number from being given to others.
-    kill(-p->id, SIGKILL);
+    signal_locked(p, SIGKILL);
 
     siginfo_t info = {0};
     int failed = -1;

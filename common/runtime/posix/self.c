@@ -1,3 +1,4 @@
+// self.c - in a process there is one node.
 #include "common/runtime/self.h"
 
 #include <stdio.h>

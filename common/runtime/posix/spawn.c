@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,12 +151,22 @@ static _Noreturn void report(const struct plan *p, int number)
     _exit(written == sizeof number ? 127 : 126);
 }
 
+// What the system takes, of which sigaction() refuses two signals that glibc
+// keeps for itself. Its posix_spawn leaves those ignored in all that make
+// starts, so who wants them standard must ask the system.
+struct system_action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    unsigned char mask[_NSIG / 8];
+};
+
 // Handlers go by exec, but "ignored" and the mask would be inherited.
 static void reset_signals(void)
 {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    for (int i = 1; i < NSIG; i++)
-        sigaction(i, &standard, NULL); // some are refused: they have no action
+    struct system_action standard = {.handler = SIG_DFL};
+    for (int i = 1; i < NSIG; i++) // some are refused: they have no action
+        syscall(SYS_rt_sigaction, i, &standard, NULL, sizeof standard.mask);
 
     sigset_t none;
     sigemptyset(&none);

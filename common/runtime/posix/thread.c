@@ -1,3 +1,4 @@
+// thread.c - pthreads, joinable and named.
 #include "common/runtime/thread.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 // Mutexes and conditions.
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/runtime/alloc.h"
@@ -17,15 +18,23 @@ struct cond_impl {
     int waiting;
 };
 
-static _Noreturn void fail(const struct mutex *m, const char *mistake,
+static _Noreturn void fail(const struct mutex_impl *m, const char *mistake,
                            const void *where)
 {
-    sim_print_place("mutex needed", where);
-    if (m->impl->owner != NULL)
-        sim_print_place("mutex locked", m->impl->place);
-    sim_fail("%s, by node %d (%s), thread %s", mistake,
-             sim_thread()->node->number, sim_thread()->node->self.name,
-             sim_thread()->name);
+    sim_print_place(mistake, sim_thread(), where);
+    if (m->owner == NULL)
+        dprintf(2, "mutex not locked by anybody\n");
+    else
+        sim_print_place("mutex locked", m->owner, m->place);
+    abort();
+}
+
+static void need(const struct mutex_impl *m, const char *mistake,
+                 const void *where)
+{
+    assert(m != NULL); // else it is not initialized, or released already
+    if (m->owner != sim_thread())
+        fail(m, mistake, where);
 }
 
 void mutex_init(struct mutex *m)
@@ -36,45 +45,46 @@ void mutex_init(struct mutex *m)
 void mutex_release(struct mutex *m)
 {
     if (m->impl->owner != NULL)
-        fail(m, "a held mutex is released", __builtin_return_address(0));
+        fail(m->impl, "mutex released while it is locked",
+             __builtin_return_address(0));
     free(m->impl);
     m->impl = NULL;
 }
 
-static void lock(struct mutex *m, const void *where)
+static void lock(struct mutex_impl *m, const void *where)
 {
-    while (m->impl->owner != NULL)
-        sim_wait(m->impl, CLOCK_NEVER, "a mutex", where);
-    m->impl->owner = sim_thread();
-    m->impl->place = where;
+    while (m->owner != NULL)
+        sim_wait(m, CLOCK_NEVER, "a mutex", where);
+    m->owner = sim_thread();
+    m->place = where;
 }
 
-static void unlock(struct mutex *m, const void *where)
+static void unlock(struct mutex_impl *m)
 {
-    if (m->impl->owner != sim_thread())
-        fail(m, "another's mutex is unlocked", where);
-    m->impl->owner = NULL;
-    sim_wake_one(m->impl);
+    m->owner = NULL;
+    sim_wake_one(m);
 }
 
 void mutex_lock(struct mutex *m)
 {
+    const void *where = __builtin_return_address(0);
+    assert(m->impl != NULL);
     if (m->impl->owner == sim_thread())
-        fail(m, "a mutex is locked twice", __builtin_return_address(0));
+        fail(m->impl, "mutex locked a second time", where);
     sim_yield();
-    lock(m, __builtin_return_address(0));
+    lock(m->impl, where);
 }
 
 void mutex_unlock(struct mutex *m)
 {
-    unlock(m, __builtin_return_address(0));
+    need(m->impl, "mutex unlocked but not held", __builtin_return_address(0));
+    unlock(m->impl);
     sim_yield();
 }
 
 void mutex_assert_held(const struct mutex *m)
 {
-    if (m->impl->owner != sim_thread())
-        fail(m, "a mutex should be held", __builtin_return_address(0));
+    need(m->impl, "mutex needed but not held", __builtin_return_address(0));
 }
 
 void cond_init(struct cond *c)
@@ -92,11 +102,12 @@ void cond_release(struct cond *c)
 bool cond_wait(struct cond *c, struct mutex *m, int64_t deadline_ms)
 {
     const void *where = __builtin_return_address(0);
-    unlock(m, where);
+    need(m->impl, "mutex needed but not held", where);
+    unlock(m->impl);
     c->impl->waiting++;
     bool woken = sim_wait(c->impl, sim_ns(deadline_ms), "a condition", where);
     c->impl->waiting--;
-    lock(m, where);
+    lock(m->impl, where);
     return woken;
 }
 

@@ -1,9 +1,9 @@
 // The scheduler has no thread of its own: who yields or waits picks its
 // successor and switches to it.
-#include <execinfo.h>
+#include <dlfcn.h>
 #include <inttypes.h>
+#include <link.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -74,40 +74,46 @@ uint64_t sim_below(uint64_t n)
 
 // --- Who waits for what ---------------------------------------------------
 
-void sim_print_place(const char *what, const void *where)
+// Where a program is loaded changes from run to run: addr2line needs the
+// offset, and of a return address the byte before, which is the call's.
+void sim_print_place(const char *what, const struct thread *t,
+                     const void *where)
 {
-    void *address = (void *)(uintptr_t)where;
-    dprintf(2, "sim:     %s at ", what);
-    backtrace_symbols_fd(&address, 1, 2);
-}
-
-static void print_threads(void)
-{
-    for (const struct thread *t = sim->threads; t != NULL; t = t->next) {
-        dprintf(2, "sim:   node %d (%s), thread %s: ", t->node->number,
-                t->node->self.name, t->name);
-        if (t->state == THREAD_DONE)
-            dprintf(2, "done, not joined\n");
-        if (t->state == THREAD_READY)
-            dprintf(2, "%s\n", t->node->paused ? "paused" : "ready");
-        if (t->state != THREAD_WAITING)
-            continue;
-        dprintf(2, "waits for %s since %" PRId64 " ms%s\n", t->what,
-                (t->since_ns - START_NS) / NS_PER_MS,
-                t->node->paused ? ", paused" : "");
-        sim_print_place("called", t->where);
+    dprintf(2, "%s at %p by thread %s of node %d, %s", what, where, t->name,
+            t->node->number, t->node->self.name);
+    Dl_info in;
+    if (dladdr(where, &in) != 0 && in.dli_fname != NULL) {
+        const ElfW(Ehdr) *program = in.dli_fbase;
+        uintptr_t base = program->e_type == ET_DYN ? (uintptr_t)program : 0;
+        dprintf(2, " (addr2line -e %s 0x%zx)", in.dli_fname,
+                (size_t)((uintptr_t)where - base - 1));
     }
+    dprintf(2, "\n");
 }
 
-void sim_fail(const char *format, ...)
+static int64_t ms_since_start(int64_t ns)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    dprintf(2, "sim: ");
-    vdprintf(2, format, arguments);
-    dprintf(2, ", at %" PRId64 " ms\n", (sim->now_ns - START_NS) / NS_PER_MS);
-    va_end(arguments);
-    print_threads();
+    return (ns - START_NS) / NS_PER_MS;
+}
+
+static void print_thread(const struct thread *t)
+{
+    char what[64] = "ready, but stopped";
+    if (t->state == THREAD_DONE)
+        snprintf(what, sizeof what, "done, but not joined");
+    if (t->state == THREAD_WAITING)
+        snprintf(what, sizeof what, "waits for %s since %" PRId64 " ms",
+                 t->what, ms_since_start(t->since_ns));
+    dprintf(2, "  ");
+    sim_print_place(what, t, t->where);
+}
+
+static _Noreturn void dead_lock(void)
+{
+    dprintf(2, "dead-lock at %" PRId64 " ms of simulated time:\n",
+            ms_since_start(sim->now_ns));
+    for (const struct thread *t = sim->threads; t != NULL; t = t->next)
+        print_thread(t);
     abort();
 }
 
@@ -196,7 +202,7 @@ static struct thread *pick(void)
             return t;
         int64_t next = next_time();
         if (next == CLOCK_NEVER)
-            sim_fail("dead-lock: nobody can run and no timer is set");
+            dead_lock();
         sim->now_ns = next;
     }
 }

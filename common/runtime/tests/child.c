@@ -1,6 +1,7 @@
 #include "common/runtime/tests/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/filter.h>
@@ -82,6 +83,16 @@ void child_crash_at(enum crash_kind kind, int count)
     self_get()->on_crash_point = maybe_crash;
 }
 
+static void install_filter(struct sock_filter *steps, unsigned short count)
+{
+    struct sock_fprog program = {.len = count, .filter = steps};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        die("seccomp");
+}
+
+// The steps load a word, and skip (true, false) many steps by comparing it.
+
 void child_refuse_call(long number, int error)
 {
     struct sock_filter steps[] = {
@@ -90,13 +101,29 @@ void child_refuse_call(long number, int error)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {
-        .len = sizeof steps / sizeof steps[0],
-        .filter = steps,
+    install_filter(steps, sizeof steps / sizeof steps[0]);
+}
+
+void child_refuse_call_on(long number, int fd, int error)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)fd, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        die("seccomp");
+    install_filter(steps, sizeof steps / sizeof steps[0]);
+}
+
+int next_descriptor(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        die("/dev/null");
+    close(fd);
+    return fd;
 }
 
 void child_become_nobody(void)

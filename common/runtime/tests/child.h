@@ -19,8 +19,13 @@ struct child_end child_run(void (*fn)(const void *arg), const void *arg);
 void child_crash_at(enum crash_kind kind, int count);
 
 // In a child: the system answers call `number` by `error` from now on, as an
-// older kernel or another file system would.
+// older kernel, another file system or a broken disk would. The second: only
+// if its first argument is `fd`.
 void child_refuse_call(long number, int error);
+void child_refuse_call_on(long number, int fd, int error);
+
+// The number that the next open() will give.
+int next_descriptor(void);
 
 // In a child: gives up root's rights, if it has them, so that permissions and
 // limits are enforced.

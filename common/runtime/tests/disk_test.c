@@ -1,4 +1,5 @@
 // disk_test.c - the durable store; what a crash leaves of it: crash_test.c.
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/check/unit.h"
@@ -230,6 +232,7 @@ static void put_beyond_the_limit(const void *arg)
     // Without care SIGXFSZ would end us here.
     int err = disk_put(d, "a", slice_of(much, BIG));
     free(much);
+    disk_close(d);
     _exit(err == ERR_FULL ? 0 : 1);
 }
 
@@ -244,6 +247,34 @@ START_TEST(a_full_disk_keeps_the_old_value)
     d = open_disk();
     ck_assert_str_eq(get(d, "a"), "old");
     disk_close(d);
+}
+END_TEST
+
+static void put_unsynced(const void *arg)
+{
+    bool file = *(const bool *)arg;
+    int folder_fd = next_descriptor();
+    struct disk *d = open_disk();
+    int file_fd = next_descriptor();
+    child_refuse_call_on(SYS_fsync, file ? file_fd : folder_fd, EIO);
+    int err = disk_put(d, "a", slice_text("new"));
+    disk_close(d);
+    _exit(err == ERR_IO ? 0 : 1);
+}
+
+START_TEST(a_put_that_is_not_synced_has_failed)
+{
+    const bool files[] = {true, false}; // the value; the folder with its name
+    for (int i = 0; i < 2; i++) {
+        struct disk *d = open_disk();
+        put(d, "a", "old");
+        disk_close(d);
+        struct child_end end = child_run(put_unsynced, &files[i]);
+        ck_assert_int_eq(end.status, 0);
+        d = open_disk();
+        ck_assert_str_eq(get(d, "a"), files[i] ? "old" : "new");
+        disk_close(d);
+    }
 }
 END_TEST
 
@@ -284,6 +315,8 @@ int main(int argc, char **argv)
          without_permission_nothing_changes, 0},
         {"runtime", "a full disk keeps the old value",
          a_full_disk_keeps_the_old_value, 0},
+        {"runtime", "a put that is not synced has failed",
+         a_put_that_is_not_synced_has_failed, 0},
         {"runtime", "open removes drafts, and only those",
          open_removes_drafts_and_only_those, 0},
     };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +144,28 @@ START_TEST(a_long_line_is_cut_and_says_so)
 }
 END_TEST
 
+START_TEST(a_line_is_one_write)
+{
+    int ends[2]; // keeps what was written by different calls apart
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+    int saved = dup(STDERR_FILENO);
+    dup2(ends[0], STDERR_FILENO);
+    log_warn("rpc", "one");
+    log_warn("rpc", "two");
+    dup2(saved, STDERR_FILENO); // for the assertions
+
+    char text[LOG_LINE_MAX + 1] = "";
+    ck_assert_int_gt(read(ends[1], text, LOG_LINE_MAX), 0);
+    ck_assert_msg(matches(text, "^[0-9.]+ - rpc: one\n$"), "%s", text);
+    memset(text, 0, sizeof text);
+    ck_assert_int_gt(read(ends[1], text, LOG_LINE_MAX), 0);
+    ck_assert_msg(matches(text, "^[0-9.]+ - rpc: two\n$"), "%s", text);
+    close(ends[0]);
+    close(ends[1]);
+    close(saved);
+}
+END_TEST
+
 enum {
     THREADS = 4,
     LINES = 30, // a pipe holds them all: nothing depends on who reads when
@@ -257,6 +280,7 @@ int main(int argc, char **argv)
          0},
         {"runtime", "a long line is cut and says so",
          a_long_line_is_cut_and_says_so, 0},
+        {"runtime", "a line is one write", a_line_is_one_write, 0},
         {"runtime", "lines of several threads do not mix",
          lines_of_threads_do_not_mix, 0},
         {"runtime", "the trace gets lines up to info, printed or not",

@@ -15,7 +15,6 @@
 #include "common/check/unit.h"
 #include "common/runtime/buf.h"
 #include "common/runtime/err.h"
-#include "common/runtime/file_private.h"
 #include "common/runtime/outfile.h"
 #include "common/runtime/tests/child.h"
 
@@ -261,15 +260,6 @@ START_TEST(without_permission_an_attempt_does_not_begin)
 }
 END_TEST
 
-START_TEST(a_full_device_is_an_error)
-{
-    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(file_write(fd, "text", 4), ERR_FULL);
-    close(fd);
-}
-END_TEST
-
 static void write_beyond_the_limit(const void *arg)
 {
     const size_t *size = arg;
@@ -292,6 +282,29 @@ START_TEST(a_full_disk_never_makes_a_shorter_output)
         struct child_end end = child_run(write_beyond_the_limit, &sizes[i]);
         ck_assert_int_eq(end.status, 0);
         ck_assert(!exists("out"));
+        ck_assert(!exists("draft"));
+    }
+}
+END_TEST
+
+static void commit_unsynced(const void *arg)
+{
+    bool file = *(const bool *)arg;
+    int file_fd = next_descriptor();
+    struct outfile *f = begin("draft", "out");
+    int folder_fd = next_descriptor();
+    child_refuse_call_on(SYS_fsync, file ? file_fd : folder_fd, EIO);
+    append(f, "text");
+    _exit(outfile_commit(f) == ERR_IO ? 0 : 1);
+}
+
+START_TEST(a_commit_that_is_not_synced_has_failed)
+{
+    const bool files[] = {true, false}; // the output; the folder with its name
+    for (int i = 0; i < 2; i++) {
+        struct child_end end = child_run(commit_unsynced, &files[i]);
+        ck_assert_int_eq(end.status, 0);
+        ck_assert_int_eq(exists("out"), !files[i]);
         ck_assert(!exists("draft"));
     }
 }
@@ -321,9 +334,10 @@ int main(int argc, char **argv)
          a_commit_into_no_folder_is_an_error, 0},
         {"runtime", "without permission an attempt does not begin",
          without_permission_an_attempt_does_not_begin, 0},
-        {"runtime", "a full device is an error", a_full_device_is_an_error, 0},
         {"runtime", "a full disk never makes a shorter output",
          a_full_disk_never_makes_a_shorter_output, 0},
+        {"runtime", "a commit that is not synced has failed",
+         a_commit_that_is_not_synced_has_failed, 0},
     };
     return unit_main(argc, argv, "outfile", tests,
                      sizeof tests / sizeof tests[0]);

@@ -1,11 +1,11 @@
 // process_test.c - children: how they are waited for, stopped and ended.
-#include <poll.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +48,7 @@ START_TEST(a_wait_ends_at_its_deadline)
 {
     struct process *p = shell("echo on; exec sleep 1000");
     ck_assert_int_eq(process_wait(p, 0, NULL), ERR_TIMEOUT);
+    ck_assert_int_eq(process_wait(p, INT64_MIN, NULL), ERR_TIMEOUT);
     int64_t deadline_ms = clock_now_ms() + 30;
     ck_assert_int_eq(process_wait(p, deadline_ms, NULL), ERR_TIMEOUT);
     ck_assert_int_ge(clock_now_ms(), deadline_ms);
@@ -56,6 +57,24 @@ START_TEST(a_wait_ends_at_its_deadline)
     struct process_end end = end_of(p);
     ck_assert(!end.exited);
     ck_assert_int_eq(end.signal, SIGKILL);
+}
+END_TEST
+
+static void wait_without_pidfd(const void *arg)
+{
+    (void)arg;
+    child_refuse_call(SYS_pidfd_open, ENOSYS);
+    struct process *p = shell("exec sleep 1000");
+    ck_assert_int_eq(process_wait(p, clock_now_ms() + 30, NULL), ERR_TIMEOUT);
+    process_kill(p);
+    ck_assert_int_eq(end_of(p).signal, SIGKILL);
+    ck_assert_int_eq(end_of(shell("exit 7")).code, 7);
+}
+
+START_TEST(a_wait_works_without_pidfd_too)
+{
+    struct child_end end = child_run(wait_without_pidfd, NULL);
+    ck_assert_int_eq(end.status, 0);
 }
 END_TEST
 
@@ -103,17 +122,31 @@ START_TEST(ends_are_told_even_if_we_inherited_ignored_sigchld)
 }
 END_TEST
 
-// Whether the process is stopped, as the system says.
-static bool stands(int64_t id)
+// The state of a process as the system says: R, S, T (stopped), Z (dead, not
+// yet waited for); 0 if there is none of that number.
+static char state_of(int64_t id)
 {
     char path[64];
     char line[256] = "";
     snprintf(path, sizeof path, "/proc/%d/stat", (int)id);
     FILE *file = fopen(path, "re");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+    if (file == NULL)
+        return 0;
+    const char *got = fgets(line, sizeof line, file);
     fclose(file);
-    return strrchr(line, ')')[2] == 'T';
+    return got == NULL ? 0 : strrchr(line, ')')[2];
+}
+
+// Waits until the process is in one of these states, which must be soon.
+static void wait_for_state(int64_t id, char one, char other)
+{
+    int64_t deadline_ms = soon();
+    char state = state_of(id);
+    while (state != one && state != other) {
+        ck_assert_msg(clock_now_ms() < deadline_ms, "%d is %c", (int)id, state);
+        clock_sleep_ms(1);
+        state = state_of(id);
+    }
 }
 
 START_TEST(a_stopped_process_stands_until_it_is_continued)
@@ -122,12 +155,12 @@ START_TEST(a_stopped_process_stands_until_it_is_continued)
     wait_for_line("on");
     for (int i = 0; i < 10; i++) { // a process stops so fast, once is no test
         process_stop(p);
-        ck_assert(stands(process_id(p)));
+        ck_assert_int_eq(state_of(process_id(p)), 'T');
         process_stop(p);
-        ck_assert(stands(process_id(p)));
+        ck_assert_int_eq(state_of(process_id(p)), 'T');
         ck_assert_int_eq(process_wait(p, 0, NULL), ERR_TIMEOUT);
         process_continue(p);
-        ck_assert(!stands(process_id(p)));
+        ck_assert_int_ne(state_of(process_id(p)), 'T');
     }
 
     process_stop(p);
@@ -152,34 +185,40 @@ START_TEST(stopping_a_process_that_ends_is_fine)
 }
 END_TEST
 
-// Readable when the process has ended, also if it is not our child.
-static int watch(int id)
-{
-    int fd = pidfd_open(id, 0);
-    ck_assert_int_ge(fd, 0);
-    return fd;
-}
-
-static void assert_ends(int fd)
-{
-    struct pollfd end = {.fd = fd, .events = POLLIN};
-    ck_assert_int_eq(poll(&end, 1, (int)(soon() - clock_now_ms())), 1);
-    close(fd);
-}
-
 START_TEST(kill_and_stop_reach_the_whole_group)
 {
     struct process *p = shell("sleep 1000 & echo id $!; echo on; wait");
     wait_for_line("on");
     int grandchild = number_after("id ");
-    int fd = watch(grandchild);
     process_stop(p);
-    int64_t deadline_ms = soon();
-    while (!stands(grandchild) && clock_now_ms() < deadline_ms)
-        clock_sleep_ms(1);
-    ck_assert(stands(grandchild));
+    wait_for_state(grandchild, 'T', 'T');
     process_kill(p);
-    assert_ends(fd);
+    wait_for_state(grandchild, 'Z', 0);
+    process_free(p);
+}
+END_TEST
+
+// What the child of the next test runs: see main().
+static int leave_the_group(void)
+{
+    if (setpgid(0, getpgid(getppid())) != 0)
+        return 1;
+    puts("on");
+    fflush(stdout);
+    for (;;)
+        pause();
+}
+
+START_TEST(a_child_that_leaves_its_group_is_reached_as_well)
+{
+    char *path = process_own_path();
+    const char *const argv[] = {path, "leave", NULL};
+    struct process *p =
+        spawn((struct process_spec){.argv = argv, .output = in_folder("out")});
+    free(path);
+    wait_for_line("on");
+    process_stop(p);
+    ck_assert_int_eq(state_of(process_id(p)), 'T');
     process_free(p);
 }
 END_TEST
@@ -188,20 +227,17 @@ START_TEST(what_is_left_of_a_group_dies_with_its_leader)
 {
     struct process *p = shell("sleep 1000 & echo id $!; exit 7");
     ck_assert_int_eq(process_wait(p, soon(), NULL), ERR_OK);
-    // By now it may be gone; if it is not, it soon is.
-    int fd = pidfd_open(number_after("id "), 0);
-    if (fd >= 0)
-        assert_ends(fd);
+    wait_for_state(number_after("id "), 'Z', 0);
     process_free(p);
 }
 END_TEST
 
 START_TEST(free_kills_what_still_runs)
 {
-    struct process *p = shell("echo on; exec sleep 1000");
-    int fd = watch((int)process_id(p));
+    struct process *p = shell("exec sleep 1000");
+    int64_t id = process_id(p);
     process_free(p);
-    assert_ends(fd);
+    ck_assert_int_eq(state_of(id), 0); // and it has been waited for
     process_free(NULL);
 }
 END_TEST
@@ -209,9 +245,10 @@ END_TEST
 static void spawn_and_die(const void *arg)
 {
     (void)arg;
-    (void)shell("echo id $$; echo on; exec sleep 1000");
+    struct process *p = shell("echo id $$; echo on; exec sleep 1000");
     wait_for_line("on");
     process_die();
+    process_free(p); // not reached: that is the point
 }
 
 START_TEST(a_child_dies_with_its_parent)
@@ -219,9 +256,7 @@ START_TEST(a_child_dies_with_its_parent)
     struct child_end end = child_run(spawn_and_die, NULL);
     ck_assert(WIFSIGNALED(end.status));
     ck_assert_int_eq(WTERMSIG(end.status), SIGKILL);
-    int fd = pidfd_open(number_after("id "), 0); // of who may be gone by now
-    if (fd >= 0)
-        assert_ends(fd);
+    wait_for_state(number_after("id "), 'Z', 0);
 }
 END_TEST
 
@@ -247,6 +282,9 @@ END_TEST
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "leave") == 0)
+        return leave_the_group();
+
     const struct unit_test tests[] = {
         {"runtime", "an end is an exit code or a signal",
          an_end_is_an_exit_code_or_a_signal, 0},
@@ -254,6 +292,8 @@ int main(int argc, char **argv)
          an_end_is_told_as_often_as_asked, 0},
         {"runtime", "a wait for a process ends at its deadline",
          a_wait_ends_at_its_deadline, 0},
+        {"runtime", "a wait works on a system without pidfd_open",
+         a_wait_works_without_pidfd_too, 0},
         {"runtime", "a wait for a process survives signals",
          a_wait_survives_signals, 0},
         {"runtime", "one thread may kill what another waits for",
@@ -266,6 +306,8 @@ int main(int argc, char **argv)
          stopping_a_process_that_ends_is_fine, 0},
         {"runtime", "kill and stop reach the whole group",
          kill_and_stop_reach_the_whole_group, 0},
+        {"runtime", "a child that leaves its group is reached as well",
+         a_child_that_leaves_its_group_is_reached_as_well, 0},
         {"runtime", "what is left of a group dies with its leader",
          what_is_left_of_a_group_dies_with_its_leader, 0},
         {"runtime", "free kills what still runs", free_kills_what_still_runs,

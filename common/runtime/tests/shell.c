@@ -1,7 +1,6 @@
 #include "common/runtime/tests/shell.h"
 
 #include <check.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +51,7 @@ const char *output(void)
     return text;
 }
 
-static bool has_line(const char *text, const char *line)
+bool has_line(const char *text, const char *line)
 {
     size_t size = strlen(line);
     const char *at = strstr(text, line);

@@ -2,6 +2,7 @@
 #ifndef COMMON_RUNTIME_TESTS_SHELL_H
 #define COMMON_RUNTIME_TESTS_SHELL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/runtime/process.h"
@@ -20,6 +21,9 @@ struct process_end end_of(struct process *p);
 
 // What is in the file "out". Valid until the next call.
 const char *output(void);
+
+// Whether this is a whole line of the text.
+bool has_line(const char *text, const char *line);
 
 // Waits until this is a whole line in "out", which must be soon.
 void wait_for_line(const char *line);

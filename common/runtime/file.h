@@ -1,6 +1,8 @@
-// file_private.h - what disk.c and outfile.c share: files written for good.
-#ifndef COMMON_RUNTIME_FILE_PRIVATE_H
-#define COMMON_RUNTIME_FILE_PRIVATE_H
+// file.h - files written for good: what disk.c and outfile.c share.
+//
+// Not for anybody else: use disk.h or outfile.h, which survive a crash.
+#ifndef COMMON_RUNTIME_FILE_H
+#define COMMON_RUNTIME_FILE_H
 
 #include <stddef.h>
 
