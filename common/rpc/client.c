@@ -269,14 +269,17 @@ static void finish(const struct asking *a, struct call *c, struct exchange *e,
     size_t reply_bytes = 0;
     if (c->held) {
         *answer = c->fixed;
-    } else if (exchange_state(e) == EXCHANGE_REPLIED &&
+    } else if (was_sent(e) &&
                fault_is_cut_out(a->node->faults, c->peer->number)) {
+        // Nothing comes through a cut, not even the news of the peer's end.
         note(a, c->peer, TRACE_LOST_REPLY, 0, exchange_reply(e), NULL, NULL);
         lose(a, c);
         return;
     } else {
         reply_bytes = exchange_reply(e).size;
         *answer = conclude(a, c->peer, e);
+        if (answer->reason == RPC_REASON_MALFORMED)
+            exchange_spoil(e);
     }
     if (is_refusal_hidden(a, answer)) {
         c->fixed = outcome(RPC_UNKNOWN, RPC_REASON_TIMEOUT);

@@ -66,25 +66,38 @@ int count_page_create(const char *path, struct count_page **out)
     return ERR_OK;
 }
 
+// Maps the page at `path`. ERR_PROTO if it is none.
+static int page_map(const char *path, bool writable, struct count_page **out)
+{
+    void *mapping;
+    int err = mapping_open(path, page_size(), writable, &mapping);
+    if (err != ERR_OK)
+        return err;
+    const struct shared *shared = mapping;
+    if (shared->magic != PAGE_MAGIC) {
+        mapping_close(mapping, page_size());
+        return ERR_PROTO;
+    }
+    *out = page_new(mapping, true);
+    return ERR_OK;
+}
+
 int count_page_open(const char *path, struct count_page **out)
 {
     if (path == NULL) {
         *out = page_new(xcalloc(1, page_size()), false);
         return ERR_OK;
     }
-    void *mapping;
-    int err = mapping_open(path, page_size(), true, &mapping);
-    if (err != ERR_OK)
-        return err;
-    struct shared *shared = mapping;
-    if (shared->magic != PAGE_MAGIC) {
-        mapping_close(mapping, page_size());
-        return ERR_PROTO;
-    }
+    int err = page_map(path, true, out);
     // Whoever held it died: a page has one node at a time.
-    atomic_store(&shared->adding, 0);
-    *out = page_new(mapping, true);
-    return ERR_OK;
+    if (err == ERR_OK)
+        atomic_store(&(*out)->shared->adding, 0);
+    return err;
+}
+
+int count_page_view(const char *path, struct count_page **out)
+{
+    return page_map(path, false, out);
 }
 
 void count_page_close(struct count_page *p)

@@ -257,21 +257,44 @@ struct fault_draw fault_draw(const struct fault_page *p, int source,
     return draw;
 }
 
+// Is crash i armed for this place and not yet fired?
+static bool is_armed(const struct fault_page *p, uint32_t i,
+                     enum crash_kind kind, const char *what,
+                     const _Atomic uint64_t *fired)
+{
+    const struct fault_crash *c = &p->crashes[i];
+    return c->kind == kind && atomic_load(&fired[i]) == 0 &&
+           (c->method[0] == '\0' || strcmp(c->method, what) == 0);
+}
+
+static uint32_t crash_count(const struct fault_page *p)
+{
+    return p == NULL ? 0 : atomic_load(&p->crash_count);
+}
+
 bool fault_crashes_here(const struct fault_page *p, enum crash_kind kind,
                         const char *what, _Atomic uint64_t *passed,
                         _Atomic uint64_t *fired)
 {
-    uint32_t count = p == NULL ? 0 : atomic_load(&p->crash_count);
-    for (uint32_t i = 0; i < count && i < FAULT_CRASHES_MAX; i++) {
-        const struct fault_crash *c = &p->crashes[i];
-        if (c->kind != kind || atomic_load(&fired[i]) != 0)
+    bool crashes = false;
+    for (uint32_t i = 0; i < crash_count(p); i++) {
+        if (!is_armed(p, i, kind, what, fired))
             continue;
-        if (c->method[0] != '\0' && strcmp(c->method, what) != 0)
-            continue;
-        if (atomic_fetch_add(&passed[i], 1) + 1 == c->count) {
+        if (atomic_fetch_add(&passed[i], 1) + 1 == p->crashes[i].count) {
             atomic_store(&fired[i], 1);
-            return true;
+            crashes = true;
         }
     }
+    return crashes;
+}
+
+bool fault_is_crash_next(const struct fault_page *p, enum crash_kind kind,
+                         const char *what, const _Atomic uint64_t *passed,
+                         const _Atomic uint64_t *fired)
+{
+    for (uint32_t i = 0; i < crash_count(p); i++)
+        if (is_armed(p, i, kind, what, fired) &&
+            atomic_load(&passed[i]) + 1 == p->crashes[i].count)
+            return true;
     return false;
 }

@@ -108,4 +108,9 @@ bool fault_crashes_here(const struct fault_page *p, enum crash_kind kind,
                         const char *what, _Atomic uint64_t *passed,
                         _Atomic uint64_t *fired);
 
+// Would it fire now? Advances nothing.
+bool fault_is_crash_next(const struct fault_page *p, enum crash_kind kind,
+                         const char *what, const _Atomic uint64_t *passed,
+                         const _Atomic uint64_t *fired);
+
 #endif

@@ -42,6 +42,14 @@ static void crash_here(void *arg, enum crash_kind kind, const char *what)
     node_crash_point(arg, kind, what);
 }
 
+static bool is_crash_next(void *arg, enum crash_kind kind, const char *what)
+{
+    struct node *n = arg;
+    return fault_is_crash_next(n->faults, kind, what,
+                               count_crashes_passed(n->counts),
+                               count_crashes_fired(n->counts));
+}
+
 // The harness's pages, if there are any.
 static int open_pages(struct node *n)
 {
@@ -87,8 +95,10 @@ static void own_process(struct node *n)
     self->arg = n;
     if (n->trace != NULL)
         self->on_log = log_line;
-    if (n->faults != NULL)
+    if (n->faults != NULL) {
         self->on_crash_point = crash_here;
+        self->is_crash_next = is_crash_next;
+    }
 }
 
 static void note_start(struct node *n)
@@ -137,9 +147,11 @@ int node_open(const char *folder, const char *name, bool whole_process,
     if (whole_process)
         own_process(n);
     // Calls of a node's several lives must not be taken for one another: each
-    // notes an event at least, so events so far outnumber ids so far.
-    n->next_id = n->counts != NULL ? trace_ring_next(count_trace(n->counts))
-                                   : random_seed() >> 16;
+    // notes an event at least, so events so far outnumber ids so far. No id is
+    // 0, which is what an empty header says.
+    n->next_id =
+        1 + (n->counts != NULL ? trace_ring_next(count_trace(n->counts))
+                               : random_seed() >> 16);
     note_start(n);
     *out = n;
     return ERR_OK;
@@ -153,6 +165,7 @@ void node_close(struct node *n)
     if (n->whole_process && self->arg == n) {
         self->on_log = NULL;
         self->on_crash_point = NULL;
+        self->is_crash_next = NULL;
         self->arg = NULL;
     }
     struct peer *p = atomic_load(&n->peers);

@@ -408,6 +408,11 @@ struct slice exchange_reply(const struct exchange *e)
     return slice_of(e->reply, e->reply_size);
 }
 
+void exchange_spoil(struct exchange *e)
+{
+    e->state = EXCHANGE_MALFORMED; // there is no connection to close
+}
+
 void exchange_end(struct exchange *e)
 {
     if (e != NULL)

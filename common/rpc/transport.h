@@ -19,6 +19,8 @@
 #include "common/runtime/buf.h"
 
 enum {
+    TRANSPORT_ROOM = 4,         // bytes before each frame that is sent,
+                                // the transport's to write
     TRANSPORT_PATH_MAX = 107,   // bytes of a path: sun_path less the NUL
     RPC_FRAME_MAX = 64 << 20,   // bytes of a frame, length field excluded
     RPC_CONNECTIONS_MAX = 4096, // kept at one port; the longest idle goes
@@ -34,8 +36,8 @@ struct port;    // a bound path and all connections to it
 struct inbound; // one request that came in, and where its reply goes
 
 // Binds `path`. A socket file whose owner is dead is taken over; ERR_BUSY if
-// its owner lives, ERR_LIMIT if the path is too long or descriptors are out,
-// else ERR_NOT_FOUND, ERR_DENIED, ERR_IO.
+// its owner lives, ERR_EXISTS if the file is no socket, ERR_LIMIT if the path
+// is too long or descriptors are out, else ERR_NOT_FOUND, ERR_DENIED, ERR_IO.
 int port_open(const char *path, struct port **out);
 
 // Waits for the next request; NULL once port_shut was called. Any number of
@@ -100,6 +102,10 @@ int exchange_wait(struct dialer *d, struct exchange *const *all, size_t n,
 
 enum exchange_state exchange_state(const struct exchange *e);
 struct slice exchange_reply(const struct exchange *e); // borrowed until _end
+
+// Says that the reply made no sense: EXCHANGE_MALFORMED now. Its connection,
+// which may bring more of the kind, is closed.
+void exchange_spoil(struct exchange *e);
 
 // Frees `e`. One that is still waiting leaves its connection owing: a late
 // reply is read and dropped, at the exchange's deadline the connection closes.

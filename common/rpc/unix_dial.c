@@ -81,6 +81,7 @@ struct exchange {
     struct slice request;
     size_t sent; // bytes of the frame that were taken
     bool all_sent;
+    bool looked;  // for the reply, since then
     bool dialed;  // at least once: the next time waits a little
     dev_t device; // of the path when the exchange began
     ino_t inode;
@@ -164,6 +165,9 @@ static struct target *target_locked(struct dialer *d, const char *path)
         t = xcalloc(1, sizeof *t);
         t->path = xstrdup(path);
         t->fits = unix_address(path, &t->address);
+        if (!t->fits)
+            log_error("rpc", "%s: a socket's path has 1 to %d bytes", path,
+                      TRANSPORT_PATH_MAX);
         HASH_ADD_KEYPTR(hh, d->targets, t->path, strlen(t->path), t);
     }
     return t;
@@ -236,15 +240,20 @@ static void settle_some_locked(struct target *t)
     }
 }
 
-// A kept connection to the owner that the path has now, or NULL.
-static struct connection *take_locked(struct target *t, const struct stat *st)
+// Who the path's owner is now. When it has changed, what was kept is dropped.
+static void note_owner_locked(struct target *t, const struct stat *st)
 {
-    if (st->st_dev != t->device || st->st_ino != t->inode) {
-        drop_list(&t->idle, &t->idle_count);
-        drop_list(&t->owing, &t->owing_count);
-        t->device = st->st_dev;
-        t->inode = st->st_ino;
-    }
+    if (st->st_dev == t->device && st->st_ino == t->inode)
+        return;
+    drop_list(&t->idle, &t->idle_count);
+    drop_list(&t->owing, &t->owing_count);
+    t->device = st->st_dev;
+    t->inode = st->st_ino;
+}
+
+// A kept connection to the owner that the path has now, or NULL.
+static struct connection *take_locked(struct target *t)
+{
     if (t->idle == NULL && t->owing != NULL)
         settle_some_locked(t);
     struct connection *c = t->idle;
@@ -366,20 +375,22 @@ struct exchange *exchange_start(struct dialer *d, const char *path,
     e->request = request;
     e->deadline_ms = deadline_ms;
     buf_init(&e->reply, RPC_FRAME_MAX);
-    struct stat st = {0};
+    struct stat st;
     bool present = stat(path, &st) == 0;
-    e->device = st.st_dev;
-    e->inode = st.st_ino;
     mutex_lock(&d->lock);
     struct target *t = target_locked(d, path);
     e->target = t;
+    if (present)
+        note_owner_locked(t, &st);
     t->outstanding++;
     if (t->outstanding > RPC_OUTSTANDING_MAX)
         e->state = EXCHANGE_BUSY;
     else if (!present || !t->fits || atomic_load(&d->cancelled))
         e->state = EXCHANGE_REFUSED;
     else
-        e->connection = take_locked(t, &st);
+        e->connection = take_locked(t);
+    e->device = t->device;
+    e->inode = t->inode;
     mutex_unlock(&d->lock);
     if (!is_over(e))
         dial_and_push(e);
@@ -412,17 +423,19 @@ static void advance(struct exchange *e, const struct pollfd *fd)
         dial_and_push(e);
 }
 
-// The first that is over, or -1. Looks into sockets before anybody waits for
-// them: where caller and server share a CPU the reply is there already, and
+// The first that is over, or -1. Looks into each socket once before it waits
+// for it: where caller and server share a CPU the reply is there already, and
 // elsewhere the look is free, since the caller would only wait.
-static int find_over(struct exchange *const *all, size_t n, bool look)
+static int find_over(struct exchange *const *all, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct exchange *e = all[i];
         if (e == NULL)
             continue;
-        if (look && !is_over(e) && e->connection != NULL && e->all_sent)
+        if (!e->looked && !is_over(e) && e->all_sent) {
+            e->looked = true;
             pull_reply(e);
+        }
         if (is_over(e))
             return (int)i;
     }
@@ -434,7 +447,7 @@ int exchange_wait(struct dialer *d, struct exchange *const *all, size_t n,
 {
     struct pollfd fds[RPC_GATHER_MAX + 1];
     assert(n <= RPC_GATHER_MAX);
-    int over = find_over(all, n, true);
+    int over = find_over(all, n);
     while (over < 0) { // ends: at the deadline
         int64_t until_ms = deadline_ms;
         for (size_t i = 0; i < n; i++)
@@ -445,7 +458,7 @@ int exchange_wait(struct dialer *d, struct exchange *const *all, size_t n,
             return -1;
         for (size_t i = 0; i < n; i++)
             advance(all[i], &fds[i]);
-        over = find_over(all, n, false);
+        over = find_over(all, n);
         if (!ready && over < 0 && clock_now_ms() >= deadline_ms)
             return -1;
     }
@@ -460,6 +473,11 @@ enum exchange_state exchange_state(const struct exchange *e)
 struct slice exchange_reply(const struct exchange *e)
 {
     return buf_slice(&e->reply);
+}
+
+void exchange_spoil(struct exchange *e)
+{
+    end_as(e, EXCHANGE_MALFORMED);
 }
 
 // Where the connection of an exchange that ends goes.

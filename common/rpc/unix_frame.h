@@ -43,14 +43,16 @@ enum frame_put {
 };
 
 // Sends what is missing of a frame to the non-blocking socket `fd`; *sent is
-// how many bytes of head and body it took so far.
+// how many bytes of head and body it took so far. Writes the head into the
+// TRANSPORT_ROOM bytes before the body.
 enum frame_put frame_write(int fd, struct slice body, size_t *sent);
 
 // Fills in the address of `path`: false if it is too long or empty.
 struct sockaddr_un;
 bool unix_address(const char *path, struct sockaddr_un *out);
 
-// Is a live process listening at `path`? One with a full backlog is.
+// Is a live process listening at `path`? One with a full backlog is, and one
+// of whom we may not know.
 bool unix_is_alive(const struct sockaddr_un *address);
 
 #endif

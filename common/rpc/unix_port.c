@@ -36,6 +36,7 @@
 
 enum {
     BACKLOG = 4096,
+    ACCEPT_BATCH = 16,   // connections that one event takes
     SWEEP_S = 1,         // how often idle and slow connections are looked for
     BIND_WAIT_MS = 1000, // for others that bind in the same folder
 };
@@ -244,16 +245,18 @@ static void add_locked(struct port *p, int fd)
 static bool accept_one_locked(struct port *p)
 {
     mutex_assert_held(&p->lock);
+    struct connection *oldest = NULL;
     if (p->connections >= RPC_CONNECTIONS_MAX) {
-        struct connection *oldest = longest_idle_locked(p);
+        oldest = longest_idle_locked(p);
         if (oldest == NULL) {
             p->starved = true;
             return false;
         }
-        close_locked(p, oldest);
     }
     int fd = accept4(p->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        if (oldest != NULL)
+            close_locked(p, oldest);
         add_locked(p, fd);
         return true;
     }
@@ -266,11 +269,17 @@ static bool accept_one_locked(struct port *p)
     return false;
 }
 
-static void accept_all(struct port *p)
+// Takes a few connections from the backlog. The rest get an event behind
+// those that wait already: a flood of connections must not keep requests
+// waiting, nor their ends, since those that are full of dead ones push out
+// the living.
+static void accept_some(struct port *p)
 {
     mutex_lock(&p->lock);
-    while (!atomic_load(&p->shut) && accept_one_locked(p))
-        continue;
+    int taken = 0;
+    while (taken < ACCEPT_BATCH && !atomic_load(&p->shut) &&
+           accept_one_locked(p))
+        taken++;
     if (!p->starved)
         arm_listener_locked(p);
     mutex_unlock(&p->lock);
@@ -358,8 +367,11 @@ static int listen_at(struct port *p, const struct sockaddr_un *address)
 static int bind_path(struct port *p)
 {
     struct sockaddr_un address;
-    if (!unix_address(p->path, &address))
+    if (!unix_address(p->path, &address)) {
+        log_error("rpc", "%s: a socket's path has 1 to %d bytes", p->path,
+                  TRANSPORT_PATH_MAX);
         return ERR_LIMIT;
+    }
     int folder = lock_folder(p->path);
     if (folder < 0)
         return errno == EADDRINUSE ? ERR_BUSY : err_from_errno(errno);
@@ -465,7 +477,7 @@ static struct inbound *handle(struct port *p, uint64_t data)
         c = claim(p, data);
         return c == NULL ? NULL : read_request(p, c);
     case EVENT_LISTENER:
-        accept_all(p);
+        accept_some(p);
         return NULL;
     case EVENT_SWEEP:
         sweep(p);

@@ -47,7 +47,7 @@ struct slice wire_body(const struct buf *packed)
 struct slice wire_seal(struct buf *packed, const ProtobufCMessage *head)
 {
     size_t size = protobuf_c_message_get_packed_size(head);
-    assert(LENGTH_SIZE + size <= WIRE_HEAD_MAX);
+    assert(TRANSPORT_ROOM + LENGTH_SIZE + size <= WIRE_HEAD_MAX);
     size_t start = WIRE_HEAD_MAX - LENGTH_SIZE - size;
     put_length(packed->data + start, size);
     protobuf_c_message_pack(head, packed->data + start + LENGTH_SIZE);

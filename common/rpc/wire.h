@@ -17,7 +17,8 @@
 #include "common/runtime/buf.h"
 
 enum {
-    WIRE_HEAD_MAX = 512, // bytes of a header with its length, packed
+    WIRE_HEAD_MAX = 512, // bytes of a header with its length, packed, and
+                         // the transport's room
 };
 
 // Packs `body` into the empty buf `out`, behind room for a header. ERR_LIMIT

@@ -118,6 +118,23 @@ START_TEST(renamed_socket_has_its_new_name)
 }
 END_TEST
 
+START_TEST(renamed_folder_is_refused)
+{
+    world_begin(&w);
+    struct world_path path = world_socket(&w, BOB);
+    expect_ok(ask_say(&w, path.text, "", LONG_MS));
+    ck_assert_int_eq(rename(world_path(&w, "sock/bob").text,
+                            world_path(&w, "sock/old").text),
+                     0);
+    expect(ask_say(&w, path.text, "", LONG_MS), RPC_REFUSED, RPC_REASON_NO_PEER,
+           AT_ONCE);
+
+    path = world_path(&w, "sock/old/s");
+    expect_ok(ask_say(&w, path.text, "", LONG_MS));
+    world_release(&w);
+}
+END_TEST
+
 static size_t path_tests(struct unit_test *out)
 {
     const struct unit_test tests[] = {
@@ -131,6 +148,8 @@ static size_t path_tests(struct unit_test *out)
          deleted_socket_is_refused, 0},
         {"rpc", "a renamed socket is reached by its new name only",
          renamed_socket_has_its_new_name, 0},
+        {"rpc", "a renamed folder: refused though a connection is kept",
+         renamed_folder_is_refused, 0},
     };
     memcpy(out, tests, sizeof tests);
     return sizeof tests / sizeof *tests;

@@ -543,6 +543,47 @@ START_TEST(cut_stops_what_a_paused_peer_has_not_read)
 }
 END_TEST
 
+struct order {
+    struct thread *thread;
+    int outcome;
+};
+
+static void order_ann_to_call_bob(void *arg)
+{
+    struct order *o = arg;
+    o->outcome = world_order_call(&w, ANN, BOB, 5 * SHORT_MS);
+}
+
+START_TEST(cut_stops_replies_that_were_sent_before)
+{
+    world_begin(&w);
+    world_spawn(&w, ANN);
+    world_delay(&w, BOB, "Chain", SHORT_MS, SHORT_MS);
+    struct order o;
+    thread_start("order", order_ann_to_call_bob, &o, &o.thread);
+    world_await(&world_cell(&w, BOB, ANN, "Chain")->arrived, 1);
+    process_stop(w.processes[ANN]);
+    world_await(&world_cell(&w, BOB, ANN, "Chain")->replies_sent, 1);
+
+    world_cut(&w, ANN, BOB, true);
+    process_continue(w.processes[ANN]);
+    thread_join(o.thread);
+    ck_assert_int_eq(o.outcome, RPC_UNKNOWN);
+    world_release(&w);
+}
+END_TEST
+
+START_TEST(silent_cut_hides_that_the_peer_is_dead)
+{
+    world_begin(&w);
+    world_kill(&w, BOB);
+    world_cut(&w, ME, BOB, true);
+    expect(ask_say(&w, "bob", "", SHORT_MS), RPC_UNKNOWN, RPC_REASON_TIMEOUT,
+           AT_DEADLINE);
+    world_release(&w);
+}
+END_TEST
+
 // A request is under way, as the rules at bob say, when the cut comes. When its
 // call is over, the time at which it would have run has long passed.
 static void cut_while_under_way(void)
@@ -598,6 +639,10 @@ static size_t deadline_tests(struct unit_test *out)
         {"rpc", "a silent cut is one-way, and heals", silent_cut_is_one_way, 0},
         {"rpc", "after a cut, a paused peer does not run what was sent",
          cut_stops_what_a_paused_peer_has_not_read, 0},
+        {"rpc", "after a cut, a reply sent before it is not taken",
+         cut_stops_replies_that_were_sent_before, 0},
+        {"rpc", "a silent cut hides that the peer is dead",
+         silent_cut_hides_that_the_peer_is_dead, 0},
         {"rpc", "after a cut, delayed requests do not run",
          cut_stops_delayed_requests, 0},
         {"rpc", "after a cut, late requests do not run",

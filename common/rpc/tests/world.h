@@ -1,11 +1,9 @@
 // world.h - a cluster of four echo nodes, for tests of the RPC library.
 //
-// ME is the test program itself, with a place in the network like the others
-// but no server; ANN, BOB and CID are processes (echo.h) which the test spawns
-// as it needs them. The test plays the harness as well: it makes the folders,
-// pages and links, and gives orders through control servers.
-//
-// All of it asserts: what fails ends the test. One world at a time.
+// ME is the test program itself, without a server; ANN, BOB and CID are
+// processes (echo.h) which it spawns as it needs them. It plays the harness as
+// well: makes the folders, pages and links, and gives orders through control
+// servers. All of it asserts: what fails ends the test.
 #ifndef COMMON_RPC_TESTS_WORLD_H
 #define COMMON_RPC_TESTS_WORLD_H
 
@@ -16,13 +14,7 @@
 #include "common/rpc/counters.h"
 #include "common/rpc/faults.h"
 
-enum world_node {
-    ME,
-    ANN,
-    BOB,
-    CID,
-    WORLD_NODES,
-};
+enum world_node { ME, ANN, BOB, CID, WORLD_NODES };
 
 enum {
     WORLD_PATH_MAX = 128,
@@ -42,9 +34,8 @@ struct world {
 
 extern const char *const world_names[WORLD_NODES]; // "me", "ann", ...
 
-// Puts FOLDER/... into `path`.
 struct world_path {
-    char text[WORLD_PATH_MAX];
+    char text[WORLD_PATH_MAX]; // FOLDER/...
 };
 struct world_path world_path(const struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -65,13 +56,13 @@ void world_kill(struct world *w, enum world_node i);
 // own if `code` is -1.
 void world_expect_end(struct world *w, enum world_node i, int code);
 
-// Orders, by a control server.
 struct world_counts {
     uint64_t said;
     uint64_t napped;
     uint64_t holding;
     uint32_t life;
 };
+// Orders, by a control server.
 struct world_counts world_count(struct world *w, enum world_node i);
 void world_let_go(struct world *w, enum world_node i); // ends its Holds
 void world_stop(struct world *w, enum world_node i);   // begins its end
@@ -98,7 +89,7 @@ void world_delay(struct world *w, enum world_node at, const char *method,
 struct count *world_cell(struct world *w, enum world_node node,
                          enum world_node peer, const char *method);
 
-// Bounded waits: until the cell, or what the node says, is at least `n`.
+// Bounded waits until the cell, or what the node says, is at least `n`.
 void world_await(const _Atomic uint64_t *cell, uint64_t n);
 void world_await_said(struct world *w, enum world_node i, uint64_t n);
 void world_await_napped(struct world *w, enum world_node i, uint64_t n);

@@ -1,0 +1,188 @@
+// counters_test.c - the counter page: cells, methods, and its file.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/check/unit.h"
+#include "common/rpc/counters.h"
+#include "common/runtime/err.h"
+#include "common/runtime/thread.h"
+
+enum {
+    S1 = 0,
+};
+
+struct file_name {
+    char text[128];
+};
+
+static struct file_name in_folder(const char *name)
+{
+    struct file_name path;
+    snprintf(path.text, sizeof path.text, "%s/%s", getenv("TMPDIR"), name);
+    return path;
+}
+
+static struct count_page *new_counts(void)
+{
+    struct count_page *p = NULL;
+    ck_assert_int_eq(count_page_create(in_folder("c").text, &p), ERR_OK);
+    return p;
+}
+
+// Closes it as a node does at its end, and opens it as its next life does.
+static struct count_page *reopen(struct count_page *p)
+{
+    count_page_close(p);
+    p = NULL;
+    ck_assert_int_eq(count_page_open(in_folder("c").text, &p), ERR_OK);
+    return p;
+}
+
+static int numbered(struct count_page *p, int i)
+{
+    char method[32];
+    snprintf(method, sizeof method, "Service.Method%d", i);
+    return count_method(p, method);
+}
+
+START_TEST(a_method_keeps_its_number_over_restarts)
+{
+    struct count_page *p = new_counts();
+    ck_assert_int_eq(count_method(p, "Paxos.Prepare"), 0);
+    ck_assert_int_eq(count_method(p, "Paxos.Accept"), 1);
+    ck_assert_int_eq(count_method(p, "Paxos.Prepare"), 0);
+    p = reopen(p);
+    ck_assert_int_eq(count_method(p, "Paxos.Decide"), 2);
+    ck_assert_int_eq(count_method(p, "Paxos.Accept"), 1);
+    ck_assert_str_eq(count_method_name(p, 0), "Paxos.Prepare");
+    ck_assert_str_eq(count_method_name(p, 2), "Paxos.Decide");
+    ck_assert_str_eq(count_method_name(p, -1), "?");
+    ck_assert_str_eq(count_method_name(p, COUNT_METHODS_MAX), "?");
+    count_page_close(p);
+}
+END_TEST
+
+START_TEST(methods_beyond_the_table_share_a_cell)
+{
+    struct count_page *p = new_counts();
+    for (int i = 0; i < COUNT_METHODS_MAX; i++)
+        ck_assert_int_eq(numbered(p, i), i);
+    ck_assert_int_eq(numbered(p, COUNT_METHODS_MAX), -1);
+    ck_assert_int_eq(numbered(p, COUNT_METHODS_MAX + 1), -1);
+    ck_assert_int_eq(numbered(p, COUNT_METHODS_MAX - 1), COUNT_METHODS_MAX - 1);
+
+    atomic_fetch_add(&count_at(p, S1, -1)->arrived, 7);
+    ck_assert_uint_eq(count_at(p, S1, COUNT_METHODS_MAX)->arrived, 7);
+    for (int i = 0; i < COUNT_METHODS_MAX; i++)
+        ck_assert_uint_eq(count_at(p, S1, i)->arrived, 0);
+    count_page_close(p);
+}
+END_TEST
+
+START_TEST(counts_survive_and_have_a_cell_each)
+{
+    struct count_page *p = new_counts();
+    for (int peer = -1; peer < FAULT_NODES_MAX; peer++)
+        for (int method = -1; method < COUNT_METHODS_MAX; method++)
+            atomic_fetch_add(&count_at(p, peer, method)->ran,
+                             (uint64_t)(100 * peer + method + 101));
+    p = reopen(p);
+    int wrong = 0;
+    for (int peer = -1; peer < FAULT_NODES_MAX; peer++)
+        for (int method = -1; method < COUNT_METHODS_MAX; method++)
+            wrong += count_at(p, peer, method)->ran !=
+                     (uint64_t)(100 * peer + method + 101);
+    ck_assert_int_eq(wrong, 0);
+    ck_assert_ptr_eq(count_at(p, -1, 0), count_at(p, FAULT_NODES_MAX, 0));
+    count_page_close(p);
+}
+END_TEST
+
+enum {
+    THREADS = 2, // as there may be no more processors
+};
+
+struct adder {
+    struct count_page *page;
+    atomic_int *ready; // all start when all are
+    int first;
+    int numbers[COUNT_METHODS_MAX];
+    struct thread *thread;
+};
+
+static void add_methods(void *arg)
+{
+    struct adder *a = arg;
+    atomic_fetch_sub(a->ready, 1);
+    while (atomic_load(a->ready) > 0)
+        continue; // ends: the others come, too
+    for (int i = 0; i < COUNT_METHODS_MAX; i++) {
+        int method = (a->first + i) % COUNT_METHODS_MAX;
+        a->numbers[method] = numbered(a->page, method);
+    }
+}
+
+START_TEST(threads_agree_on_the_numbers)
+{
+    for (int round = 0; round < 300; round++) {
+        struct count_page *p = NULL;
+        ck_assert_int_eq(count_page_open(NULL, &p), ERR_OK);
+        struct adder adders[THREADS];
+        atomic_int ready = THREADS;
+        for (int i = 0; i < THREADS; i++) {
+            adders[i].page = p;
+            adders[i].ready = &ready;
+            adders[i].first = i * 7;
+            ck_assert_int_eq(thread_start("adder", add_methods, &adders[i],
+                                          &adders[i].thread),
+                             ERR_OK);
+        }
+        for (int i = 0; i < THREADS; i++)
+            thread_join(adders[i].thread);
+        bool given[COUNT_METHODS_MAX] = {false};
+        for (int i = 0; i < COUNT_METHODS_MAX; i++) {
+            int number = adders[0].numbers[i];
+            ck_assert_int_ge(number, 0);
+            ck_assert(!given[number]);
+            given[number] = true;
+            for (int j = 1; j < THREADS; j++)
+                ck_assert_int_eq(adders[j].numbers[i], number);
+        }
+        count_page_close(p);
+    }
+}
+END_TEST
+
+START_TEST(what_is_unsolved_is_told)
+{
+    struct count_page *p = new_counts();
+    ck_assert_str_eq(count_unsolved(p), "");
+    count_set_unsolved(p, "3a acceptor_prepare");
+    p = reopen(p);
+    ck_assert_str_eq(count_unsolved(p), "3a acceptor_prepare");
+    char much[1000] = "";
+    memset(much, 'x', sizeof much - 1);
+    count_set_unsolved(p, much);
+    ck_assert_uint_lt(strlen(count_unsolved(p)), sizeof much);
+    count_page_close(p);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    const struct unit_test tests[] = {
+        {"rpc", "a method keeps its number over restarts",
+         a_method_keeps_its_number_over_restarts, 0},
+        {"rpc", "methods beyond the table share one cell",
+         methods_beyond_the_table_share_a_cell, 0},
+        {"rpc", "each peer and method has its cell, which survives",
+         counts_survive_and_have_a_cell_each, 0},
+        {"rpc", "threads agree on the numbers of methods",
+         threads_agree_on_the_numbers, 0},
+        {"rpc", "what nobody solved yet is told, cut if it is long",
+         what_is_unsolved_is_told, 0},
+    };
+    return unit_main(argc, argv, "rpc counters", tests,
+                     sizeof tests / sizeof tests[0]);
+}
