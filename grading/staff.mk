@@ -1,0 +1,35 @@
+# staff.mk - targets for those who make and grade the course. The Makefile at
+# the top includes it; students have none of it.
+FUZZ_S ?= 10
+
+.PHONY: coverage fuzz fuzz-run bench bench-run lint nightly deps compdb
+
+coverage: $(BUILD)/.deps-staff  ## run the tests and draw build/coverage/html
+	@$(MAKE) --no-print-directory test VARIANT=coverage; status=$$?; \
+	    grading/coverage.sh $(BUILD)/coverage && exit $$status
+
+fuzz: $(BUILD)/.deps-staff  ## fuzz each target for FUZZ_S=10 seconds
+	@$(MAKE) --no-print-directory fuzz-run VARIANT=fuzz
+fuzz-run: $(FUZZ_BINS)
+	@grading/fuzz.sh $(FUZZ_S) $(foreach t,$(FUZZ),$(BUILD)/fuzz/$(call \
+	    fuzz_name,$(t)) $(dir $(t))corpus/$(call fuzz_name,$(t)))
+
+bench: $(BUILD)/.deps-staff  ## measure against the goals: ONLY=name
+	@$(MAKE) --no-print-directory bench-run VARIANT=release
+bench-run: $(BINS) $(BENCH_BINS)
+	@grading/bench/run $(OUT) $(BUILD)/bench.jsonl $(ONLY)
+
+lint: $(BUILD)/.deps-staff  ## check the rules of the house
+	@grading/lint-proof
+	@grading/lint
+
+nightly: $(BUILD)/.deps-staff  ## tsan, valgrind, long fuzzing: NIGHTLY_FRESH=1
+	@grading/nightly
+
+deps:  ## install the packages that staff need and this machine lacks
+	@grading/deps.sh install staff
+
+compdb: $(BUILD)/.deps-staff  ## write build/compile_commands.json for editors
+	@mkdir -p $(BUILD)
+	@bear --output $(BUILD)/compile_commands.json -- \
+	    $(MAKE) --no-print-directory --always-make tests
