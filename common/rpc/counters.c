@@ -9,6 +9,7 @@
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
 #include "common/runtime/random.h"
+#include "common/runtime/thread.h"
 
 enum {
     PAGE_MAGIC = 0x4c435031, // "LCP1"
@@ -144,8 +145,10 @@ int count_method(struct count_page *p, const char *method)
     if (number >= 0)
         return number;
     uint32_t idle = 0;
-    while (!atomic_compare_exchange_weak(&s->adding, &idle, 1))
-        idle = 0; // ends: adding takes less than a microsecond
+    while (!atomic_compare_exchange_weak(&s->adding, &idle, 1)) {
+        idle = 0;
+        thread_yield(); // ends: adding takes less than a microsecond
+    }
     number = find_method(s, hash);
     if (number < 0)
         number = add_method(s, hash, method);

@@ -98,7 +98,7 @@ bool transport_present(const char *path)
 
 struct dialer *dialer_new(void)
 {
-    unix_raise_descriptors();
+    unix_prepare_process();
     struct dialer *d = xcalloc(1, sizeof *d);
     mutex_init(&d->lock);
     d->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -414,7 +414,7 @@ static void port_free(struct port *p)
 
 int port_open(const char *path, struct port **out)
 {
-    unix_raise_descriptors();
+    unix_prepare_process();
     struct port *p = xcalloc(1, sizeof *p);
     p->path = xstrdup(path);
     p->epoll_fd = p->listen_fd = p->wake_fd = p->sweep_fd = -1;

@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include "common/runtime/clock.h"
+
+enum {
+    LARGE = 256 * 1024, // bytes of an allocation
+};
 
 bool unix_wait_any(struct pollfd *fds, size_t count, int64_t deadline_ms)
 {
@@ -31,8 +36,10 @@ bool unix_wait_writable(int fd, int64_t deadline_ms)
     return unix_wait_any(&one, 1, deadline_ms);
 }
 
-void unix_raise_descriptors(void)
+void unix_prepare_process(void)
 {
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+    mallopt(M_TRIM_THRESHOLD, LARGE);
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;

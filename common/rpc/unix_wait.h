@@ -13,7 +13,10 @@ bool unix_wait_any(struct pollfd *fds, size_t count, int64_t deadline_ms);
 
 bool unix_wait_writable(int fd, int64_t deadline_ms);
 
-// Lifts this process's limit of descriptors to what the system allows.
-void unix_raise_descriptors(void);
+// Sets this process up for many connections and large frames: lifts its limit
+// of descriptors to what the system allows, and has malloc give the memory of
+// large buffers back to the system when they are freed. (Left to itself, glibc
+// keeps tens of megabytes a thread after a few large frames.)
+void unix_prepare_process(void);
 
 #endif

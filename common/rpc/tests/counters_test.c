@@ -116,7 +116,7 @@ static void add_methods(void *arg)
     struct adder *a = arg;
     atomic_fetch_sub(a->ready, 1);
     while (atomic_load(a->ready) > 0)
-        continue; // ends: the others come, too
+        thread_yield(); // ends: the others come, too
     for (int i = 0; i < COUNT_METHODS_MAX; i++) {
         int method = (a->first + i) % COUNT_METHODS_MAX;
         a->numbers[method] = numbered(a->page, method);

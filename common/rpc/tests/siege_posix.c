@@ -8,8 +8,8 @@
 #include "common/runtime/process.h"
 
 enum {
-    SPARE_THREADS = 8, // that serving many at once may leave
-    GROWTH_MAX = 1 << 20,
+    SPARE_THREADS = 8,    // that serving many at once may leave
+    GROWTH_MAX = 4 << 20, // bytes that malloc keeps for later, at most
 };
 
 pid_t siege_bob(const struct siege *s)

@@ -1,5 +1,6 @@
 // unix_load_test.c - signals, tiny buffers, no descriptors, and too many
 // connections: the library goes on.
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -195,9 +196,10 @@ END_TEST
 START_TEST(the_largest_frame_passes)
 {
     struct stage s;
-    stage_init(&s, RPC_FRAME_MAX);
-    expect_echo(&s, RPC_FRAME_MAX);
-    expect_echo(&s, RPC_FRAME_MAX - 1);
+    size_t most = raw_is_slow() ? 1 << 20 : RPC_FRAME_MAX; // as above
+    stage_init(&s, most);
+    expect_echo(&s, most);
+    expect_echo(&s, most - 1);
     stage_release(&s);
 }
 END_TEST
@@ -214,13 +216,24 @@ static void limit_descriptors(pid_t pid, int most)
     ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, &limit, NULL), 0);
 }
 
+// The number that the next descriptor of a process gets.
+static int next_descriptor(pid_t pid)
+{
+    char path[64];
+    for (int number = 0;; number++) { // ends: there are only so many
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, number);
+        if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+            return number;
+    }
+}
+
 START_TEST(a_server_without_descriptors_waits_without_work)
 {
     struct world w;
     world_begin(&w);
     expect_ok(ask_say(&w, "bob", "kept", LONG_MS));
     pid_t bob = pid_of(&w, BOB);
-    limit_descriptors(bob, usage_of(bob).descriptors + 3);
+    limit_descriptors(bob, next_descriptor(bob) + 3);
     struct world_path path = world_socket(&w, BOB);
     int fds[FLOOD];
     for (int i = 0; i < FLOOD; i++)
@@ -257,7 +270,7 @@ START_TEST(a_starved_server_finds_descriptors_by_itself)
     struct world w;
     world_begin(&w);
     pid_t bob = pid_of(&w, BOB);
-    limit_descriptors(bob, usage_of(bob).descriptors);
+    limit_descriptors(bob, next_descriptor(bob));
     struct told told = ask_say(&w, "bob", "no room", SHORT_MS);
     expect(told, RPC_UNKNOWN, RPC_REASON_TIMEOUT, AT_DEADLINE);
     limit_descriptors(bob, 0);

@@ -140,14 +140,17 @@ START_TEST(an_endless_frame_ends_at_the_limit)
     struct siege s;
     siege_init(&s);
     static const unsigned char zeros[1 << 16];
-    int fd = raw_connect(s.path.text);
-    raw_send(fd, slice_of("\0\0\0\4", 4)); // the largest frame there may be
-    size_t sent = 0;
-    while (raw_send(fd, slice_of(zeros, sizeof zeros)))
-        sent += sizeof zeros; // ends: it is taken for bad after 64 MiB
-    ck_assert_uint_ge(sent, RPC_FRAME_MAX);
-    ck_assert_uint_le(sent, RPC_FRAME_MAX + (1 << 20));
-    close(fd);
+    for (int i = 0; i < 3; i++) {
+        int fd = raw_connect(s.path.text);
+        raw_send(fd, slice_of("\0\0\0\4", 4)); // the largest there may be
+        size_t sent = 0;
+        while (raw_send(fd, slice_of(zeros, sizeof zeros)))
+            sent += sizeof zeros; // ends: it is taken for bad after 64 MiB
+        ck_assert_uint_ge(sent, RPC_FRAME_MAX);
+        ck_assert_uint_le(sent, RPC_FRAME_MAX + (1 << 20));
+        close(fd);
+    }
+    s.before.memory += RPC_FRAME_MAX; // malloc keeps that of one, not of all
     siege_release(&s);
 }
 END_TEST

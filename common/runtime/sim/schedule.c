@@ -64,7 +64,16 @@ int64_t sim_now_ns(void)
 
 int64_t sim_ns(int64_t ms)
 {
-    return ms > INT64_MAX / NS_PER_MS ? CLOCK_NEVER : ms * NS_PER_MS;
+    if (ms > INT64_MAX / NS_PER_MS)
+        return CLOCK_NEVER;
+    return ms < 0 ? 0 : ms * NS_PER_MS; // the clock began after 0
+}
+
+int64_t sim_after_ns(int64_t ms)
+{
+    int64_t span_ns = sim_ns(ms);
+    int64_t now_ns = sim_now_ns();
+    return span_ns > CLOCK_NEVER - now_ns ? CLOCK_NEVER : now_ns + span_ns;
 }
 
 uint64_t sim_below(uint64_t n)

@@ -59,8 +59,9 @@ struct thread {
 
 struct thread *sim_thread(void); // who runs
 int64_t sim_now_ns(void);
-int64_t sim_ns(int64_t ms);     // CLOCK_NEVER stays what it is
-uint64_t sim_below(uint64_t n); // drawn from the seed
+int64_t sim_ns(int64_t ms);       // CLOCK_NEVER stays what it is
+int64_t sim_after_ns(int64_t ms); // so much after now
+uint64_t sim_below(uint64_t n);   // drawn from the seed
 
 // Lets the scheduler pick anew: in each call that synchronises.
 void sim_yield(void);

@@ -48,7 +48,7 @@ void clock_sleep_ms(int64_t timeout_ms)
     if (timeout_ms <= 0)
         sim_yield();
     else
-        sim_wait(NULL, sim_now_ns() + sim_ns(timeout_ms), "time",
+        sim_wait(NULL, sim_after_ns(timeout_ms), "time",
                  __builtin_return_address(0));
 }
 
