@@ -76,8 +76,7 @@ static size_t note(const struct asking *a, const struct peer *peer,
                       heard == NULL ? 0 : heard->n_clock, after);
 }
 
-// --- Before
-// -------------------------------------------------------------------
+// --- Before ---------------------------------------------------------------
 
 static void seal(struct asking *a, uint32_t *clock, size_t places)
 {
@@ -152,8 +151,7 @@ static struct exchange *begin(struct asking *a, struct call *c)
     return e;
 }
 
-// --- After
-// --------------------------------------------------------------------
+// --- After ----------------------------------------------------------------
 
 static bool was_sent(const struct exchange *e)
 {
@@ -218,8 +216,7 @@ static struct rpc_answer read_reply(const struct asking *a,
         answer = outcome(RPC_REFUSED, RPC_REASON_NO_METHOD);
     } else if (head != NULL && head->id == a->id &&
                head->status == RPC__REPLY_HEADER__STATUS__OK) {
-        answer.reply = protobuf_c_message_unpack(a->method->output, NULL,
-                                                 body.size, body.data);
+        answer.reply = wire_unpack(body, a->method->output);
         if (answer.reply != NULL) {
             answer.outcome = RPC_OK;
             answer.reason = RPC_REASON_NONE;
@@ -301,8 +298,7 @@ static void finish(const struct asking *a, struct call *c, struct exchange *e,
     }
 }
 
-// --- The loop
-// -----------------------------------------------------------------
+// --- The loop -------------------------------------------------------------
 
 struct gather {
     struct asking asking;

@@ -68,8 +68,7 @@ struct request {
     struct buf reply; // packed, if `replied`
 };
 
-// --- Small things
-// ---------------------------------------------------------------
+// --- Small things ---------------------------------------------------------
 
 static struct node *node_of(const struct request *r)
 {
@@ -118,10 +117,9 @@ static void leave_caller(const struct request *r)
         inbound_hang_up(r->inbound);
 }
 
-// --- Decoding
-// -------------------------------------------------------------------
+// --- Decoding -------------------------------------------------------------
 
-// Finds "Service.Method" among the services.
+// Finds "Service.Method" among the services; r->service stays NULL if not.
 static bool find_method(struct request *r)
 {
     const char *dot = strchr(r->head->method, '.');
@@ -171,12 +169,12 @@ static void send_status(struct request *r, Rpc__ReplyHeader__Status status)
     send_reply(r, status);
 }
 
-// Header, method and input of the request. False: it is answered or hung up.
-static bool decode(struct request *r)
+// The header and what it says. False: it is hung up.
+static bool open_head(struct request *r)
 {
-    struct slice frame = inbound_frame(r->inbound);
-    r->head = (Rpc__RequestHeader *)wire_open(
-        frame, &rpc__request_header__descriptor, &r->arena, &r->body);
+    r->head = (Rpc__RequestHeader *)wire_open(inbound_frame(r->inbound),
+                                              &rpc__request_header__descriptor,
+                                              &r->arena, &r->body);
     if (r->head == NULL) {
         log_debug("rpc", "a request makes no sense, connection closed");
         inbound_hang_up(r->inbound);
@@ -188,14 +186,20 @@ static bool decode(struct request *r)
     r->deadline_ms = clock_now_ms() + timeout_ms;
     r->source = fault_number(faults_of(r), r->head->source);
     r->number = -1;
-    if (!find_method(r)) {
+    if (find_method(r) && faults_of(r) != NULL)
+        r->number = count_method(node_of(r)->counts, r->head->method);
+    return true;
+}
+
+// The method's input. False: it is answered or hung up.
+static bool unpack(struct request *r)
+{
+    if (r->service == NULL) {
         log_warn("rpc", "%s asks for %s, which nobody here serves",
                  r->head->source, r->head->method);
         send_status(r, RPC__REPLY_HEADER__STATUS__NO_METHOD);
         return false;
     }
-    if (faults_of(r) != NULL)
-        r->number = count_method(node_of(r)->counts, r->head->method);
     const ProtobufCMethodDescriptor *method =
         &r->service->descriptor->methods[r->method];
     r->input = protobuf_c_message_unpack(method->input, &r->arena.allocator,
@@ -208,8 +212,7 @@ static bool decode(struct request *r)
     return r->input != NULL;
 }
 
-// --- Running
-// --------------------------------------------------------------------
+// --- Running --------------------------------------------------------------
 
 // The closure that handlers call with their reply.
 static void take_reply(const ProtobufCMessage *reply, void *closure_data)
@@ -306,7 +309,7 @@ static void follow_fate(struct request *r, struct fault_draw draw)
 
 static void serve(struct request *r)
 {
-    if (!decode(r) || is_cut(r))
+    if (!open_head(r) || is_cut(r) || !unpack(r))
         return;
     struct count *count = count_of(r);
     uint64_t k = 0;
@@ -322,6 +325,7 @@ static void serve_inbound(struct rpc_server *s, struct inbound *in)
     struct request r;
     r.server = s;
     r.inbound = in;
+    r.service = NULL;
     r.replied = false;
     r.too_large = false;
     arena_init(&r.arena, wire_arena_limit(inbound_frame(in).size));
@@ -332,8 +336,7 @@ static void serve_inbound(struct rpc_server *s, struct inbound *in)
     inbound_done(in);
 }
 
-// --- Workers
-// --------------------------------------------------------------------
+// --- Workers --------------------------------------------------------------
 
 static void join_all(struct worker *list)
 {
@@ -417,8 +420,7 @@ static void worker_main(void *arg)
     worker_end(w);
 }
 
-// --- Start and stop
-// -------------------------------------------------------------
+// --- Start and stop -------------------------------------------------------
 
 int rpc_server_start(struct node *n, const char *path,
                      ProtobufCService *const *services, size_t count,

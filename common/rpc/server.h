@@ -50,7 +50,8 @@ int rpc_server_start(struct node *n, const char *path,
 
 // Refuses new requests, lets running handlers finish (node_cancel ends their
 // own calls; what they wait for besides is up to their owner to end first),
-// joins all threads, frees `s`. NULL is fine.
+// joins all threads, frees `s`. A caller that does not take a large reply can
+// hold it up for RPC_FRAME_MS. NULL is fine.
 void rpc_server_stop(struct rpc_server *s);
 
 // For handlers; `call` is the closure's data. Borrowed for the handler's time.

@@ -104,7 +104,8 @@ size_t trace_note(struct trace *t, const struct trace_head *head,
     lock(t);
     uint64_t index = atomic_load(&t->ring->next);
     struct slot *slot = &t->ring->slots[index % TRACE_SLOTS];
-    atomic_store_explicit(&slot->turn, 0, memory_order_release);
+    atomic_store_explicit(&slot->turn, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); // before what is written below
     atomic_store(&t->ring->next, index + 1);
     advance(t, heard, heard_count);
     slot->event.index = index;

@@ -108,7 +108,8 @@ struct slice exchange_reply(const struct exchange *e); // borrowed until _end
 void exchange_spoil(struct exchange *e);
 
 // Frees `e`. One that is still waiting leaves its connection owing: a late
-// reply is read and dropped, at the exchange's deadline the connection closes.
+// reply is read and dropped; after the exchange's deadline the connection
+// closes, when the path is next called.
 void exchange_end(struct exchange *e); // NULL is fine
 
 #endif

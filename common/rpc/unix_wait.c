@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 
 #include "common/runtime/clock.h"
@@ -38,6 +39,11 @@ bool unix_wait_writable(int fd, int64_t deadline_ms)
 
 void unix_prepare_process(void)
 {
+    // The process's, as what it sets is. Twice would do no harm, but at once:
+    // under a sanitizer mallopt() may be the first to use glibc's malloc.
+    static atomic_flag done = ATOMIC_FLAG_INIT;
+    if (atomic_flag_test_and_set(&done))
+        return;
     mallopt(M_MMAP_THRESHOLD, LARGE);
     mallopt(M_TRIM_THRESHOLD, LARGE);
     struct rlimit limit;

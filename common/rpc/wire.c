@@ -1,7 +1,7 @@
 #include "common/rpc/wire.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/rpc/transport.h"
 #include "common/runtime/err.h"
@@ -67,6 +67,30 @@ ProtobufCMessage *wire_open(struct slice frame,
                      frame.size - LENGTH_SIZE - size);
     return protobuf_c_message_unpack(head, &arena->allocator, size,
                                      frame.data + LENGTH_SIZE);
+}
+
+// malloc with a limit; what is given back does not count.
+static void *budget_alloc(void *data, size_t size)
+{
+    size_t *left = data;
+    if (size > *left)
+        return NULL;
+    *left -= size;
+    return malloc(size);
+}
+
+static void budget_free(void *data, void *pointer)
+{
+    (void)data;
+    free(pointer);
+}
+
+ProtobufCMessage *wire_unpack(struct slice body,
+                              const ProtobufCMessageDescriptor *type)
+{
+    size_t left = wire_arena_limit(body.size);
+    ProtobufCAllocator budget = {budget_alloc, budget_free, &left};
+    return protobuf_c_message_unpack(type, &budget, body.size, body.data);
 }
 
 size_t wire_arena_limit(size_t size)

@@ -38,6 +38,12 @@ ProtobufCMessage *wire_open(struct slice frame,
                             const ProtobufCMessageDescriptor *head,
                             struct arena *arena, struct slice *body);
 
+// Unpacks a message into malloc's memory, for protobuf_c_message_free_unpacked
+// with a NULL allocator. NULL if it makes no sense or would need more memory
+// than wire_arena_limit.
+ProtobufCMessage *wire_unpack(struct slice body,
+                              const ProtobufCMessageDescriptor *type);
+
 // A fair limit for the arena of a message of `size` bytes.
 size_t wire_arena_limit(size_t size);
 

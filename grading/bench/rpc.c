@@ -49,8 +49,7 @@ static void check(bool good, const char *what)
     exit(1);
 }
 
-// --- The servers
-// --------------------------------------------------------------
+// --- The servers ----------------------------------------------------------
 
 static void ping_echo(Bench__Ping_Service *service, const Bench__Blob *request,
                       Bench__Blob_Closure reply, void *call)
@@ -83,8 +82,7 @@ static int serve_bare(int fd)
     return 0;
 }
 
-// --- The world
-// ----------------------------------------------------------------
+// --- The world ------------------------------------------------------------
 
 static void make_pages(const char *folder)
 {
@@ -177,8 +175,7 @@ static void world_stop(struct world *w)
     free(w->folder);
 }
 
-// --- What is measured
-// ---------------------------------------------------------
+// --- What is measured -----------------------------------------------------
 
 static unsigned char payload[SIZE];
 
