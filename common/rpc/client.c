@@ -16,6 +16,10 @@
 #include "common/runtime/err.h"
 #include "common/runtime/log.h"
 
+enum {
+    ALLOC_COST = 16, // what malloc adds to each piece
+};
+
 // What the calls of one gather have in common.
 struct asking {
     struct node *node;
@@ -406,7 +410,8 @@ static void refuse_all(struct gather *g, const char *const *to)
         settle(g, i);
         if (!g->calls[i].open)
             continue;
-        clock_sleep_until_ms(g->asking.deadline_ms);
+        exchange_wait(g->asking.node->dialer, g->exchanges, g->count,
+                      g->asking.deadline_ms); // all NULL: a sleep
         settle(g, i);
     }
 }

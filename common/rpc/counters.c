@@ -1,8 +1,12 @@
 #include "common/rpc/counters.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/rpc/mapping.h"
 #include "common/rpc/trace.h"
@@ -68,10 +72,10 @@ int count_page_create(const char *path, struct count_page **out)
 }
 
 // Maps the page at `path`. ERR_PROTO if it is none.
-static int page_map(const char *path, bool writable, struct count_page **out)
+static int page_map(const char *path, struct count_page **out)
 {
     void *mapping;
-    int err = mapping_open(path, page_size(), writable, &mapping);
+    int err = mapping_open(path, page_size(), true, &mapping);
     if (err != ERR_OK)
         return err;
     const struct shared *shared = mapping;
@@ -89,16 +93,49 @@ int count_page_open(const char *path, struct count_page **out)
         *out = page_new(xcalloc(1, page_size()), false);
         return ERR_OK;
     }
-    int err = page_map(path, true, out);
+    int err = page_map(path, out);
     // Whoever held it died: a page has one node at a time.
     if (err == ERR_OK)
         atomic_store(&(*out)->shared->adding, 0);
     return err;
 }
 
+// Fills in the whole page. Not by mmap: the node that owns the file may cut it
+// short while we look, which is SIGBUS, or leave a text without its end.
+static int read_page(int fd, char *page)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+        st.st_size != (off_t)page_size())
+        return ERR_PROTO;
+    for (size_t have = 0; have < page_size();) {
+        ssize_t n = pread(fd, page + have, page_size() - have, (off_t)have);
+        if (n == 0)
+            return ERR_PROTO;
+        if (n < 0 && errno != EINTR)
+            return err_from_errno(errno);
+        have += n > 0 ? (size_t)n : 0;
+    }
+    struct shared *s = (struct shared *)page;
+    for (int i = 0; i < COUNT_METHODS_MAX; i++)
+        s->methods[i].name[FAULT_METHOD_MAX - 1] = 0;
+    s->unsolved[UNSOLVED_MAX - 1] = 0;
+    return s->magic == PAGE_MAGIC ? ERR_OK : ERR_PROTO;
+}
+
 int count_page_view(const char *path, struct count_page **out)
 {
-    return page_map(path, false, out);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno(errno);
+    char *page = xmalloc(page_size());
+    int err = read_page(fd, page);
+    close(fd);
+    if (err != ERR_OK)
+        free(page);
+    else
+        *out = page_new(page, false);
+    return err;
 }
 
 void count_page_close(struct count_page *p)

@@ -73,6 +73,8 @@ int fault_add_rule(struct fault_page *p, const struct fault_rule *rule);
 int fault_add_crash(struct fault_page *p, const struct fault_crash *crash);
 // Cuts: calls that this node makes to `peer`, and messages of calls that
 // `peer` makes to it. A cut is the first bit here and the second at the peer.
+// A message that had passed its check when the bit was set, a few instructions
+// before its handler or caller, counts as delivered before the cut.
 void fault_cut_out(struct fault_page *p, int peer, bool cut);
 void fault_cut_in(struct fault_page *p, int peer, bool cut);
 

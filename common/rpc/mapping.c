@@ -25,8 +25,10 @@ int mapping_create(const char *path, size_t size, void **out)
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_from_errno(errno);
-    if (ftruncate(fd, (off_t)size) != 0) {
-        int err = err_from_errno(errno);
+    // Not ftruncate: on a full disk a hole kills who writes to it (SIGBUS).
+    int number = posix_fallocate(fd, 0, (off_t)size);
+    if (number != 0) {
+        int err = err_from_errno(number);
         close(fd);
         unlink(path);
         return err;

@@ -15,7 +15,7 @@
 #include "common/runtime/process.h"
 #include "common/runtime/random.h"
 
-static bool is_name(const char *name)
+bool node_is_name(const char *name)
 {
     size_t size = strlen(name);
     return size >= 1 && size <= NODE_NAME_MAX &&
@@ -77,8 +77,9 @@ static int make_folders(const struct node *n)
     char *mine = path_of(n, "sock", n->name);
     int err = ERR_OK;
     // A sandbox shows sock/ME alone: then the first cannot be made.
-    if (mkdir(sock, 0777) != 0 && errno != EEXIST && access(mine, F_OK) != 0)
-        err = err_from_errno(errno);
+    int number = mkdir(sock, 0777) == 0 ? EEXIST : errno;
+    if (number != EEXIST && access(mine, F_OK) != 0)
+        err = err_from_errno(number);
     else if (mkdir(mine, 0777) != 0 && errno != EEXIST)
         err = err_from_errno(errno);
     if (err != ERR_OK)
@@ -127,7 +128,7 @@ static struct node *node_new(const char *folder, const char *name,
 int node_open(const char *folder, const char *name, bool whole_process,
               struct node **out)
 {
-    if (!is_name(name)) {
+    if (!node_is_name(name)) {
         log_error("node", "'%s' is no node name: 1 to %d of a-z, 0-9 and -",
                   name, NODE_NAME_MAX);
         return ERR_LIMIT;

@@ -47,6 +47,8 @@ struct rpc_server {
     struct worker *running;
     struct worker *ended;  // to be joined
     struct cond all_ended; // no worker is running
+    struct cond stops;     // `stopping` has become true
+    bool stopping;
 };
 
 // One request, on the stack of the worker that serves it. Handlers see it as
@@ -152,7 +154,7 @@ static void send_reply(struct request *r, Rpc__ReplyHeader__Status status)
     head.clock = clock;
     head.n_clock = note(r, TRACE_REPLY, wire_body(&r->reply), false, clock);
     struct slice frame = wire_seal(&r->reply, &head.base);
-    bool sent = inbound_reply(r->inbound, frame);
+    bool sent = inbound_reply(r->inbound, frame, r->deadline_ms);
     struct count *count = count_of(r);
     if (sent && count != NULL) {
         atomic_fetch_add(&count->replies_sent, 1);
@@ -175,7 +177,7 @@ static bool open_head(struct request *r)
     r->head = (Rpc__RequestHeader *)wire_open(inbound_frame(r->inbound),
                                               &rpc__request_header__descriptor,
                                               &r->arena, &r->body);
-    if (r->head == NULL) {
+    if (r->head == NULL || !node_is_name(r->head->source)) {
         log_debug("rpc", "a request makes no sense, connection closed");
         inbound_hang_up(r->inbound);
         return false;
@@ -277,6 +279,19 @@ static bool is_cut(const struct request *r)
     return true;
 }
 
+// False: the server stops.
+static bool wait_on_order(struct rpc_server *s, uint32_t wait_ms)
+{
+    int64_t until_ms = clock_now_ms() + wait_ms + 1; // at least that long
+    bool more = true;
+    mutex_lock(&s->lock);
+    while (more && !s->stopping)
+        more = cond_wait(&s->stops, &s->lock, until_ms);
+    bool stopping = s->stopping;
+    mutex_unlock(&s->lock);
+    return !stopping;
+}
+
 // What becomes of a request that arrived, by the dice.
 static void follow_fate(struct request *r, struct fault_draw draw)
 {
@@ -292,8 +307,8 @@ static void follow_fate(struct request *r, struct fault_draw draw)
         leave_caller(r);
     }
     if (draw.wait_ms > 0) {
-        clock_sleep_ms(draw.wait_ms);
-        if (is_cut(r)) // nothing sent before a cut is delivered after it
+        // Nothing that was sent before a cut, or a stop, is delivered after it.
+        if (!wait_on_order(r->server, draw.wait_ms) || is_cut(r))
             return;
     }
     note(r, TRACE_RECEIVE, r->body, true, NULL);
@@ -434,6 +449,7 @@ int rpc_server_start(struct node *n, const char *path,
     memcpy(s->services, services, count * sizeof *services);
     mutex_init(&s->lock);
     cond_init(&s->all_ended);
+    cond_init(&s->stops);
     char *at = path != NULL ? xstrdup(path) : node_serve_path(n);
     int err = port_open(at, &s->port);
     if (err == ERR_OK)
@@ -464,9 +480,14 @@ void rpc_server_stop(struct rpc_server *s)
         return;
     if (s->port != NULL)
         port_shut(s->port);
+    mutex_lock(&s->lock);
+    s->stopping = true;
+    cond_broadcast(&s->stops);
+    mutex_unlock(&s->lock);
     wait_for_workers(s);
     port_close(s->port);
     cond_release(&s->all_ended);
+    cond_release(&s->stops);
     mutex_release(&s->lock);
     free(s);
 }

@@ -46,7 +46,8 @@ struct trace *trace_new(struct trace_ring *ring, int nodes, int self)
     atomic_flag_clear(&t->lock);
     // A slot that was half written when the node died leaves its predecessor.
     struct trace_event *last = xmalloc(sizeof *last);
-    for (uint64_t i = trace_ring_next(ring); i > 0; i--) {
+    uint64_t next = trace_ring_next(ring);
+    for (uint64_t i = next; i > 0 && next - i < TRACE_SLOTS; i--) {
         if (trace_ring_get(ring, i - 1, last) != ERR_OK)
             continue;
         memcpy(t->clock, last->clock, last->places * sizeof *t->clock);

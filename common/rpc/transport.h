@@ -55,9 +55,11 @@ void port_close(struct port *p);
 // The request's bytes, borrowed until inbound_done.
 struct slice inbound_frame(const struct inbound *in);
 
-// Sends the reply; blocks for at most RPC_FRAME_MS. False if the caller is
-// gone or does not take it. At most once, and not after inbound_hang_up.
-bool inbound_reply(struct inbound *in, struct slice frame);
+// Sends the reply; blocks until `until_ms`, after which nobody wants it, and
+// for at most RPC_FRAME_MS. False if the caller is gone or does not take it.
+// At most once, and not after inbound_hang_up. Writes the TRANSPORT_ROOM bytes
+// before the frame.
+bool inbound_reply(struct inbound *in, struct slice frame, int64_t until_ms);
 
 // Closes the caller's connection: it learns at once that no reply will come.
 void inbound_hang_up(struct inbound *in);
@@ -90,7 +92,8 @@ void dialer_free(struct dialer *d); // no exchange is open; NULL is fine
 void dialer_cancel(struct dialer *d);
 
 // Begins an exchange; never blocks. `path` is copied, `request` borrowed until
-// exchange_end. Must get exchange_end, whatever its state.
+// exchange_end, and the TRANSPORT_ROOM bytes before it are written. Must get
+// exchange_end, whatever its state.
 struct exchange *exchange_start(struct dialer *d, const char *path,
                                 struct slice request, int64_t deadline_ms);
 

@@ -453,13 +453,13 @@ int exchange_wait(struct dialer *d, struct exchange *const *all, size_t n,
         for (size_t i = 0; i < n; i++)
             plan(all[i], &fds[i], &until_ms);
         fds[n] = (struct pollfd){.fd = d->cancel_fd, .events = POLLIN};
-        bool ready = unix_wait_any(fds, n + 1, until_ms);
+        unix_wait_any(fds, n + 1, until_ms);
         if (atomic_load(&d->cancelled))
             return -1;
         for (size_t i = 0; i < n; i++)
             advance(all[i], &fds[i]);
         over = find_over(all, n);
-        if (!ready && over < 0 && clock_now_ms() >= deadline_ms)
+        if (over < 0 && clock_now_ms() >= deadline_ms)
             return -1;
     }
     return over;

@@ -14,6 +14,7 @@ enum {
     HEAD = TRANSPORT_ROOM,
     CHUNK_FIRST = 1024, // most frames end within it
     CHUNK_MAX = 256 * 1024,
+    READS_MAX = 64, // at a time: who sends byte by byte keeps nobody
 };
 
 void frame_reader_init(struct frame_reader *r)
@@ -98,7 +99,8 @@ static ssize_t read_some(struct frame_reader *r, int fd, bool *good)
 
 enum frame_got frame_read(struct frame_reader *r, int fd)
 {
-    for (;;) { // ends: each turn takes bytes of a frame of limited size
+    r->left = false;
+    for (int i = 0; i < READS_MAX; i++) {
         bool good;
         ssize_t n = read_some(r, fd, &good);
         if (n < 0)
@@ -110,6 +112,8 @@ enum frame_got frame_read(struct frame_reader *r, int fd)
         if (r->have >= HEAD && r->body.size == r->expect)
             return FRAME_WHOLE;
     }
+    r->left = true;
+    return FRAME_MORE;
 }
 
 void frame_reader_take(struct frame_reader *r, struct buf *out)

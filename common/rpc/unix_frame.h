@@ -13,7 +13,7 @@
 
 enum frame_got {
     FRAME_WHOLE,  // the frame is in `body`
-    FRAME_MORE,   // nothing more has come yet
+    FRAME_MORE,   // nothing more has come yet, or it is others' turn
     FRAME_EOF,    // the other side closed between frames, or in one
     FRAME_BAD,    // too long, or bytes behind its end
     FRAME_BROKEN, // the connection failed, or descriptors in it ran out
@@ -22,6 +22,7 @@ enum frame_got {
 struct frame_reader {
     unsigned char head[4];
     size_t have;     // bytes that came, head and body
+    bool left;       // after FRAME_MORE: there may be more already
     size_t expect;   // bytes of the body, once the head is whole
     struct buf body; // the bytes of it that came
 };

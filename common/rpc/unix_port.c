@@ -56,6 +56,7 @@ struct connection {
     uint32_t generation;
     bool claimed;     // somebody reads it or runs its request
     bool again;       // an event came meanwhile
+    int stuck;        // replies that the caller does not take
     bool closed;      // no longer in the slot
     int64_t last_ms;  // when it was last claimed
     int64_t begun_ms; // when a frame that is not whole began; 0: none is
@@ -161,6 +162,8 @@ static void unclaim_locked(struct port *p, struct connection *c)
     mutex_assert_held(&p->lock);
     assert(c->claimed);
     c->claimed = false;
+    if (c->stuck > 0)
+        return; // then: set_stuck
     if (c->again && !c->closed)
         arm_connection(p, c, EPOLL_CTL_MOD);
     c->again = false;
@@ -178,7 +181,7 @@ static struct connection *claim(struct port *p, uint64_t data)
         c = p->slots[slot].connection;
     if (c != NULL && (c->generation & 0xfffffff) != generation)
         c = NULL;
-    if (c != NULL && c->claimed) {
+    if (c != NULL && (c->claimed || c->stuck > 0)) {
         c->again = true;
         c = NULL;
     }
@@ -197,6 +200,11 @@ static struct connection *claim(struct port *p, uint64_t data)
 static bool is_busy(const struct connection *c)
 {
     return c->claimed || c->references > 1;
+}
+
+static bool is_slow(const struct connection *c, int64_t now_ms)
+{
+    return c->begun_ms != 0 && now_ms - c->begun_ms > RPC_FRAME_MS;
 }
 
 static struct connection *longest_idle_locked(struct port *p)
@@ -298,8 +306,7 @@ static void sweep(struct port *p)
         struct connection *c = p->slots[i].connection;
         if (c == NULL || is_busy(c))
             continue;
-        bool slow = c->begun_ms != 0 && now - c->begun_ms > RPC_FRAME_MS;
-        if (slow || now - c->last_ms > RPC_IDLE_MS)
+        if (is_slow(c, now) || now - c->last_ms > RPC_IDLE_MS)
             close_locked(p, c);
     }
     if (p->starved)
@@ -353,12 +360,14 @@ static int listen_at(struct port *p, const struct sockaddr_un *address)
     const struct sockaddr *any = (const struct sockaddr *)address;
     if (bind(p->listen_fd, any, sizeof *address) != 0)
         return err_from_errno(errno);
-    struct stat st;
-    if (listen(p->listen_fd, BACKLOG) != 0 || stat(p->path, &st) != 0) {
+    if (listen(p->listen_fd, BACKLOG) != 0) {
         int err = err_from_errno(errno);
         unlink(p->path);
         return err;
     }
+    struct stat st = {0}; // renamed away already: then there is none to remove
+    if (lstat(p->path, &st) != 0 && errno != ENOENT)
+        return err_from_errno(errno);
     p->device = st.st_dev;
     p->inode = st.st_ino;
     return ERR_OK;
@@ -455,6 +464,9 @@ static struct inbound *read_request(struct port *p, struct connection *c)
     if (got == FRAME_MORE) {
         if (frame_reader_begun(&c->reader) && c->begun_ms == 0)
             c->begun_ms = c->last_ms;
+        c->again = c->again || c->reader.left;
+        if (is_slow(c, clock_now_ms()))
+            close_locked(p, c);
     } else {
         if (got == FRAME_BAD)
             log_debug("rpc", "%s: bad frame, connection closed", p->path);
@@ -521,20 +533,43 @@ static void give_back(struct inbound *in, bool closing)
     mutex_unlock(&p->lock);
 }
 
-bool inbound_reply(struct inbound *in, struct slice frame)
+// As long as a caller does not take its reply, what it sends next is not read.
+static void set_stuck(struct inbound *in, int by)
+{
+    struct connection *c = in->connection;
+    mutex_lock(&in->port->lock);
+    c->stuck += by;
+    if (c->stuck == 0 && c->again && !c->claimed && !c->closed) {
+        arm_connection(in->port, c, EPOLL_CTL_MOD);
+        c->again = false;
+    }
+    mutex_unlock(&in->port->lock);
+}
+
+static enum frame_put push_rest(struct inbound *in, struct slice frame,
+                                size_t *sent, int64_t until_ms)
 {
     int fd = in->connection->fd;
-    int64_t deadline_ms = 0; // set when it is needed
+    int64_t limit_ms = clock_now_ms() + RPC_FRAME_MS;
+    if (until_ms > limit_ms)
+        until_ms = limit_ms;
+    enum frame_put put = FRAME_STUCK;
+    set_stuck(in, 1);
+    while (put == FRAME_STUCK && clock_now_ms() < until_ms &&
+           unix_wait_writable(fd, until_ms))
+        put = frame_write(fd, frame, sent);
+    set_stuck(in, -1);
+    return put;
+}
+
+bool inbound_reply(struct inbound *in, struct slice frame, int64_t until_ms)
+{
+    int fd = in->connection->fd;
     size_t sent = 0;
     give_back(in, false);
     enum frame_put put = frame_write(fd, frame, &sent);
-    while (put == FRAME_STUCK) { // ends: at the deadline
-        if (deadline_ms == 0)
-            deadline_ms = clock_now_ms() + RPC_FRAME_MS;
-        if (!unix_wait_writable(fd, deadline_ms))
-            break;
-        put = frame_write(fd, frame, &sent);
-    }
+    if (put == FRAME_STUCK)
+        put = push_rest(in, frame, &sent, until_ms);
     if (put != FRAME_SENT)
         give_back(in, true);
     return put == FRAME_SENT;
@@ -553,6 +588,7 @@ void inbound_done(struct inbound *in)
         unclaim_locked(p, in->connection);
     if (atomic_load(&p->shut))
         close_locked(p, in->connection);
+    in->connection->last_ms = clock_now_ms(); // idle from now on
     drop_reference_locked(p, in->connection);
     mutex_unlock(&p->lock);
     buf_release(&in->frame);

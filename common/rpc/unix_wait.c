@@ -17,16 +17,16 @@ bool unix_wait_any(struct pollfd *fds, size_t count, int64_t deadline_ms)
     for (;;) { // ends: at the deadline
         int64_t left = -1;
         if (deadline_ms != CLOCK_NEVER) {
-            left = deadline_ms - clock_now_ms();
-            if (left < 0)
-                left = 0;
+            int64_t now_ms = clock_now_ms();
+            left = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
             if (left > INT_MAX)
                 left = INT_MAX;
         }
         int n = poll(fds, count, (int)left);
         if (n > 0)
             return true;
-        if (n == 0 && clock_now_ms() >= deadline_ms)
+        // Also if poll fails: it takes no more than RLIMIT_NOFILE descriptors.
+        if ((n == 0 || errno != EINTR) && clock_now_ms() >= deadline_ms)
             return false;
     }
 }

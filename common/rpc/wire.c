@@ -8,6 +8,7 @@
 
 enum {
     LENGTH_SIZE = 4,
+    ALLOC_COST = 16, // what malloc adds to each piece
 };
 
 static void put_length(unsigned char *to, size_t length)
@@ -73,9 +74,9 @@ ProtobufCMessage *wire_open(struct slice frame,
 static void *budget_alloc(void *data, size_t size)
 {
     size_t *left = data;
-    if (size > *left)
+    if (size > *left || *left - size < ALLOC_COST)
         return NULL;
-    *left -= size;
+    *left -= size + ALLOC_COST;
     return malloc(size);
 }
 
@@ -95,7 +96,9 @@ ProtobufCMessage *wire_unpack(struct slice body,
 
 size_t wire_arena_limit(size_t size)
 {
-    // An honest message needs a few times its packed size; one of 64 MiB full
-    // of empty fields would need gigabytes.
-    return 8 * size + 64 * 1024;
+    // An honest message needs a few times its packed size, one of many small
+    // strings or messages fifty times. 64 MiB of them would be gigabytes: so
+    // the small get more.
+    size_t most = 32 << 20;
+    return 8 * size + 64 * 1024 + (size < most / 64 ? 64 * size : most);
 }

@@ -131,6 +131,7 @@ out:
     }
     *out = xmalloc(sizeof **out);
     (*out)->fd = fd;
+    self_own_fd(fd);
     return ERR_OK;
 }
 
@@ -138,6 +139,7 @@ void disk_close(struct disk *d)
 {
     if (d == NULL)
         return;
+    self_disown_fd(d->fd);
     close(d->fd); // and with it goes the lock
     free(d);
 }

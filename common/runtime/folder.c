@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -60,39 +61,46 @@ int folder_is_empty(const char *path, bool *empty)
     return ERR_OK;
 }
 
-static int remove_content(const char *path)
+static int remove_at(int at, const char *name);
+
+// Takes `fd`.
+static int remove_content(int fd)
 {
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return err_from_errno(errno);
+    DIR *dir = fdopendir(fd);
+    if (dir == NULL) {
+        int err = err_from_errno(errno);
+        close(fd);
+        return err;
+    }
     int err = ERR_OK;
     const char *name = next_name(dir);
     while (name != NULL && err == ERR_OK) {
-        char *inner = xasprintf("%s/%s", path, name);
-        err = folder_remove(inner);
-        free(inner);
+        err = remove_at(dirfd(dir), name);
         name = next_name(dir);
     }
     closedir(dir);
     return err;
 }
 
+// By descriptors: who swaps a folder for a link meanwhile must not lead us
+// elsewhere.
+static int remove_at(int at, const char *name)
+{
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = openat(at, name, flags);
+    bool is_folder = fd >= 0;
+    if (!is_folder && errno != ENOTDIR && errno != ELOOP)
+        return errno == ENOENT ? ERR_OK : err_from_errno(errno);
+    int err = is_folder ? remove_content(fd) : ERR_OK;
+    if (err != ERR_OK)
+        return err;
+    int failed = unlinkat(at, name, is_folder ? AT_REMOVEDIR : 0);
+    return !failed || errno == ENOENT ? ERR_OK : err_from_errno(errno);
+}
+
 int folder_remove(const char *path)
 {
-    struct stat st;
-    if (lstat(path, &st) != 0)
-        return errno == ENOENT ? ERR_OK : err_from_errno(errno);
-
-    bool is_folder = S_ISDIR(st.st_mode);
-    if (is_folder) {
-        int err = remove_content(path);
-        if (err != ERR_OK && err != ERR_NOT_FOUND)
-            return err;
-    }
-    int failed = is_folder ? rmdir(path) : unlink(path);
-    if (failed && errno != ENOENT)
-        return err_from_errno(errno);
-    return ERR_OK;
+    return remove_at(AT_FDCWD, path);
 }
 
 int folder_remove_empty(const char *path)

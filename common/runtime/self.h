@@ -49,6 +49,11 @@ struct self *self_get(void);
 // Names this node; `name` is copied, cut to SELF_NAME_MAX - 1 bytes.
 void self_set_name(const char *name);
 
+// Descriptor `fd` is this node's: a simulation closes it when the node is
+// killed, as the system does for a process. Give it back before closing it.
+void self_own_fd(int fd);
+void self_disown_fd(int fd);
+
 // Says that the node is at a place where it can be made to crash; `what` is
 // the method, or the file's name without its folders. Returns unless it is to
 // crash here.

@@ -33,7 +33,7 @@ static void owner_main(void *arg)
     struct words name;
     for (struct inbound *in = port_next(o->port); in != NULL;
          in = port_next(o->port)) { // ends: port_shut
-        inbound_reply(in, words_of(&name, o->name));
+        inbound_reply(in, words_of(&name, o->name), CLOCK_NEVER);
         inbound_done(in);
     }
 }

@@ -111,6 +111,21 @@ void self_set_name(const char *name)
     snprintf(self->name, sizeof self->name, "%s", name);
 }
 
+void self_own_fd(int fd)
+{
+    struct process *p = sim_thread()->node;
+    p->fds = xrealloc(p->fds, (p->fd_count + 1) * sizeof *p->fds);
+    p->fds[p->fd_count++] = fd;
+}
+
+void self_disown_fd(int fd)
+{
+    struct process *p = sim_thread()->node;
+    for (size_t i = 0; i < p->fd_count; i++)
+        if (p->fds[i] == fd)
+            p->fds[i] = p->fds[--p->fd_count];
+}
+
 void self_crash_point(enum crash_kind kind, const char *what)
 {
     struct self *self = self_get();

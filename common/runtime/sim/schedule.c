@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
@@ -366,6 +367,8 @@ void sim_node_end(struct process *node, struct process_end end)
         if (p->parent == node)
             sim_node_end(p, killed);
     bury_threads(node);
+    while (node->fd_count > 0)
+        close(node->fds[--node->fd_count]);
     if (sim->node_ended != NULL)
         sim->node_ended(node);
     sim_wake_all(node);

@@ -34,6 +34,8 @@ struct process {
     struct process_end end;
     int argc;
     char **argv; // owned
+    int *fds;    // self_own_fd; closed at its end
+    size_t fd_count;
 };
 
 // Ready or running, waiting, to be joined.
