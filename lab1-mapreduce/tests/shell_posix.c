@@ -146,12 +146,17 @@ static pid_t parent_of(pid_t pid)
     return parent;
 }
 
-// Its second argument says so: LeakSanitizer, for one, has children, too.
+// An argument says so: the second, unless valgrind stands before it.
+// (LeakSanitizer, for one, has children, too.)
 static bool is_worker(pid_t pid)
 {
-    char text[512] = {0};
-    return read_about(pid, "cmdline", text, sizeof text) &&
-           strcmp(text + strlen(text) + 1, "worker") == 0;
+    char text[4096] = {0};
+    if (!read_about(pid, "cmdline", text, sizeof text))
+        return false;
+    const char *argument = text;
+    while (*argument != '\0' && strcmp(argument, "worker") != 0)
+        argument += strlen(argument) + 1;
+    return *argument != '\0';
 }
 
 size_t workers_of(pid_t run, pid_t *pids, size_t room)

@@ -111,7 +111,8 @@ static void echo_frames(void *arg)
         struct slice frame = inbound_frame(in); // ends: port_shut
         unsigned char *copy = xmalloc(TRANSPORT_ROOM + frame.size);
         memcpy(copy + TRANSPORT_ROOM, frame.data, frame.size);
-        inbound_reply(in, slice_of(copy + TRANSPORT_ROOM, frame.size), CLOCK_NEVER);
+        inbound_reply(in, slice_of(copy + TRANSPORT_ROOM, frame.size),
+                      CLOCK_NEVER);
         inbound_done(in);
         free(copy);
     }
