@@ -133,7 +133,7 @@ valgrind: $(BUILD)/.deps-student  ## run the tests under valgrind
 	@echo 'not the tests in simulation: valgrind does not follow coroutines'
 	@$(MAKE) --no-print-directory test WITHOUT=%-sim LAB_TIME_SCALE=20 \
 	    UNIT_COMMAND='make valgrind' UNDER="$$(command -v valgrind) $(VALGRIND)"
-VALGRIND := -q --error-exitcode=9 --leak-check=full --trace-children=yes \
+VALGRIND := -q --vgdb=no --error-exitcode=9 --leak-check=full --trace-children=yes \
     --show-leak-kinds=definite --errors-for-leak-kinds=definite \
     --trace-children-skip=/bin/*,/usr/bin/*
 
