@@ -27,7 +27,7 @@
 
 enum {
     JOB_SILENT_MS = 1000,  // an attempt not heard of for so long is given up
-    JOB_BACKUP_MS = 1000,  // none younger than this gets a backup copy
+    JOB_BACKUP_MS = 1500,  // none younger than this gets a backup copy
     JOB_LIVE_MAX = 2,      // live attempts at a task: one and its backup
     JOB_FAILURES_MAX = 4,  // so many failures of one task end the job
     JOB_WORKERS_MAX = 512, // workers remembered; the longest silent goes

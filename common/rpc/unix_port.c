@@ -27,6 +27,7 @@
 
 #include "common/rpc/transport.h"
 #include "common/rpc/unix_frame.h"
+#include "common/rpc/unix_port.h"
 #include "common/rpc/unix_wait.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
@@ -78,6 +79,8 @@ struct port {
     dev_t device; // of the socket file, to remove no other
     ino_t inode;
     atomic_bool shut;
+    _Atomic int64_t idle_ms; // RPC_IDLE_MS and RPC_FRAME_MS, but for tests
+    _Atomic int64_t frame_ms;
 
     struct mutex lock; // guards the rest; never held while waiting
     struct slot *slots;
@@ -202,9 +205,10 @@ static bool is_busy(const struct connection *c)
     return c->claimed || c->references > 1;
 }
 
-static bool is_slow(const struct connection *c, int64_t now_ms)
+static bool is_slow(const struct port *p, const struct connection *c,
+                    int64_t now_ms)
 {
-    return c->begun_ms != 0 && now_ms - c->begun_ms > RPC_FRAME_MS;
+    return c->begun_ms != 0 && now_ms - c->begun_ms > atomic_load(&p->frame_ms);
 }
 
 static struct connection *longest_idle_locked(struct port *p)
@@ -306,7 +310,7 @@ static void sweep(struct port *p)
         struct connection *c = p->slots[i].connection;
         if (c == NULL || is_busy(c))
             continue;
-        if (is_slow(c, now) || now - c->last_ms > RPC_IDLE_MS)
+        if (is_slow(p, c, now) || now - c->last_ms > atomic_load(&p->idle_ms))
             close_locked(p, c);
     }
     if (p->starved)
@@ -421,12 +425,19 @@ static void port_free(struct port *p)
     free(p);
 }
 
+void port_set_patience(struct port *p, int64_t idle_ms, int64_t frame_ms)
+{
+    atomic_store(&p->idle_ms, idle_ms);
+    atomic_store(&p->frame_ms, frame_ms);
+}
+
 int port_open(const char *path, struct port **out)
 {
     unix_prepare_process();
     struct port *p = xcalloc(1, sizeof *p);
     p->path = xstrdup(path);
     p->epoll_fd = p->listen_fd = p->wake_fd = p->sweep_fd = -1;
+    port_set_patience(p, RPC_IDLE_MS, RPC_FRAME_MS);
     mutex_init(&p->lock);
     int err = open_set(p);
     if (err == ERR_OK)
@@ -465,7 +476,7 @@ static struct inbound *read_request(struct port *p, struct connection *c)
         if (frame_reader_begun(&c->reader) && c->begun_ms == 0)
             c->begun_ms = c->last_ms;
         c->again = c->again || c->reader.left;
-        if (is_slow(c, clock_now_ms()))
+        if (is_slow(p, c, clock_now_ms()))
             close_locked(p, c);
     } else {
         if (got == FRAME_BAD)
@@ -550,7 +561,7 @@ static enum frame_put push_rest(struct inbound *in, struct slice frame,
                                 size_t *sent, int64_t until_ms)
 {
     int fd = in->connection->fd;
-    int64_t limit_ms = clock_now_ms() + RPC_FRAME_MS;
+    int64_t limit_ms = clock_now_ms() + atomic_load(&in->port->frame_ms);
     if (until_ms > limit_ms)
         until_ms = limit_ms;
     enum frame_put put = FRAME_STUCK;

@@ -170,6 +170,17 @@ END_TEST
 
 // --- Master and workers by hand --------------------------------------------
 
+// Waits until `mr status` says this.
+static void wait_for_status(const char *line)
+{
+    char script[128];
+    snprintf(script, sizeof script,
+             "mr status --cluster c 2>/dev/null | grep -qx '%s'", line);
+    int64_t deadline_ms = clock_now_ms() + SOON_MS;
+    while (system(script) != 0)
+        ck_assert_msg(clock_now_ms() < deadline_ms, "never: %s", line);
+}
+
 START_TEST(master_waits_for_workers_and_tells_its_status)
 {
     begin_shell();
@@ -200,9 +211,7 @@ START_TEST(two_masters_cannot_share_a_name)
     const char *const arguments[] = {"master", "--cluster", "c",  "--app", "wc",
                                      "--out",  "a",         "f0", NULL};
     pid_t master = shell_start(arguments);
-    int64_t deadline_ms = clock_now_ms() + SOON_MS;
-    while (system("mr status --cluster c >status 2>/dev/null") != 0)
-        ck_assert_int_lt(clock_now_ms(), deadline_ms);
+    wait_for_status("phase          MAP");
     ck_assert_int_eq(shell("mr master --cluster c --app wc --out b f0"),
                      FAILED);
     ck_assert(!is_there("b"));
@@ -411,25 +420,57 @@ END_TEST
 // that it matches.
 static void write_slow_lines(const char *name)
 {
-    char line[55];
+    char line[59];
     memset(line, 'a', sizeof line);
     memcpy(line + sizeof line - 3, "\nb\n", 3);
     write_bytes(name, line, sizeof line);
 }
 
-#define SLOW_GREP "--app grep --arg '(a*)(a*)(a*)\\1\\2\\3b' "
+#define SLOW "(a*)(a*)(a*)\\1\\2\\3b"
+#define SLOW_OUTPUT "f0:000000000057\tb\n"
 
 START_TEST(slow_task_gets_a_backup_copy)
 {
     begin_shell();
     write_slow_lines("f0");
-    ck_assert_int_eq(shell("mr run --workers 2 " SLOW_GREP "--out a f0"), 0);
+    ck_assert_int_eq(
+        shell("mr run --workers 2 --app grep --arg '" SLOW "' --out a f0"), 0);
     char *text = read_file("stderr", NULL);
     ck_assert_msg(strstr(text, "re-executions: 0, backup copies: 1\n") != NULL,
                   "%s", text);
     free(text);
-    ck_assert_int_eq(shell("mr merge a | wc -l"), 0);
-    expect_file("stdout", "1\n");
+    ck_assert_int_eq(shell("mr merge a"), 0);
+    expect_file("stdout", SLOW_OUTPUT);
+}
+END_TEST
+
+// Starts a worker and kills it when it has the job's only map task.
+static void lose_worker(const char *name, const char *status)
+{
+    const char *const arguments[] = {"worker", "--cluster", "c",
+                                     "--name", name,        NULL};
+    pid_t worker = shell_start(arguments);
+    wait_for_status(status);
+    kill(worker, SIGKILL);
+    ck_assert_int_eq(shell_wait(worker), 128 + SIGKILL);
+}
+
+START_TEST(job_survives_the_death_of_all_workers)
+{
+    begin_shell();
+    write_slow_lines("f0");
+    ck_assert_int_eq(shell("mkdir c"), 0);
+    const char *const arguments[] = {"master", "--cluster", "c",  "--app",
+                                     "grep",   "--arg",     SLOW, "--out",
+                                     "out",    "f0",        NULL};
+    pid_t master = shell_start(arguments);
+    wait_for_status("attempts       0");
+    lose_worker("ann", "attempts       1");
+    lose_worker("bob", "attempts       2"); // a backup copy, or the task again
+    ck_assert_int_eq(system("mr worker --cluster c --name cid"), 0);
+    ck_assert_int_eq(shell_wait(master), 0);
+    ck_assert_int_eq(shell("mr merge out"), 0);
+    expect_file("stdout", SLOW_OUTPUT);
 }
 END_TEST
 
@@ -489,6 +530,8 @@ int main(int argc, char **argv)
          interrupted_run_leaves_nothing, 20},
         {"III", "a slow task stays where it is and gets a backup copy",
          slow_task_gets_a_backup_copy, 60},
+        {"III", "new workers go on when all have died",
+         job_survives_the_death_of_all_workers, 60},
         {"III", "a run gives up when its workers only die",
          run_gives_up_when_workers_only_die, 60},
     };
