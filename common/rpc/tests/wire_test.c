@@ -317,6 +317,42 @@ START_TEST(a_small_frame_cannot_take_a_large_heap)
 }
 END_TEST
 
+START_TEST(many_short_strings_pass)
+{
+    enum { STRINGS = 10000 };
+    static char *to[STRINGS];
+    for (int i = 0; i < STRINGS; i++)
+        to[i] = "node";
+    ChainRequest chain = CHAIN_REQUEST__INIT;
+    chain.to = to;
+    chain.n_to = STRINGS;
+    struct buf packed;
+    buf_init(&packed, RPC_FRAME_MAX);
+    ck_assert_int_eq(wire_pack(&chain.base, &packed), ERR_OK);
+    ProtobufCMessage *message =
+        wire_unpack(wire_body(&packed), chain.base.descriptor);
+    ck_assert_ptr_nonnull(message);
+    ck_assert_uint_eq(((ChainRequest *)message)->n_to, STRINGS);
+    protobuf_c_message_free_unpacked(message, NULL);
+    buf_release(&packed);
+}
+END_TEST
+
+// Unknown fields cost the reader forty times their size.
+START_TEST(a_reply_cannot_take_a_large_heap)
+{
+    enum { FIELDS = 3 << 19 };
+    static const unsigned char unknown[] = {15 << 3, 0};
+    struct buf body;
+    buf_init(&body, RPC_FRAME_MAX);
+    for (int i = 0; i < FIELDS; i++)
+        ck_assert_int_eq(buf_append(&body, unknown, sizeof unknown), ERR_OK);
+    ck_assert_ptr_null(
+        wire_unpack(buf_slice(&body), &chain_request__descriptor));
+    buf_release(&body);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
@@ -339,6 +375,10 @@ int main(int argc, char **argv)
          an_arena_gives_no_more_than_its_limit, 0},
         {"rpc", "a small frame cannot take a large heap",
          a_small_frame_cannot_take_a_large_heap, 0},
+        {"rpc", "a message of many short strings passes",
+         many_short_strings_pass, 0},
+        {"rpc", "a reply cannot take a large heap",
+         a_reply_cannot_take_a_large_heap, 0},
     };
     return unit_main(argc, argv, "rpc frames", tests,
                      sizeof tests / sizeof tests[0]);
