@@ -19,7 +19,7 @@
 
 enum {
     LOOK_MS = 50,     // from one look for a signal to the next
-    LINGER_MS = 2000, // a master waits so long for workers to leave
+    LINGER_MS = 4000, // a master waits so long for workers to leave
     STATUS_MS = 2000, // a master has so long to answer
 };
 

@@ -313,7 +313,7 @@ uint32_t job_untold(const struct job *j, int64_t now_ms)
     uint32_t n = 0;
     for (uint32_t i = 0; i < j->worker_count; i++)
         if (!j->workers[i].told &&
-            now_ms - j->workers[i].heard_ms < JOB_SILENT_MS)
+            now_ms - j->workers[i].heard_ms < JOB_LEAVE_MS)
             n++;
     return n;
     // SOLUTION END

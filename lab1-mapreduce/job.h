@@ -28,6 +28,7 @@
 enum {
     JOB_SILENT_MS = 1000,  // an attempt not heard of for so long is given up
     JOB_BACKUP_MS = 1500,  // none younger than this gets a backup copy
+    JOB_LEAVE_MS = 2000,   // whoever is silent so long has left without a word
     JOB_LIVE_MAX = 2,      // live attempts at a task: one and its backup
     JOB_FAILURES_MAX = 4,  // so many failures of one task end the job
     JOB_WORKERS_MAX = 512, // workers remembered; the longest silent goes
@@ -86,7 +87,7 @@ bool job_tick(struct job *j, int64_t now_ms);
 bool job_is_over(const struct job *j);
 const char *job_failure(const struct job *j); // borrowed; NULL: none so far
 
-// How many workers that were heard of in the last JOB_SILENT_MS have not yet
+// How many workers that were heard of in the last JOB_LEAVE_MS have not yet
 // been told JOB_EXIT.
 uint32_t job_untold(const struct job *j, int64_t now_ms);
 

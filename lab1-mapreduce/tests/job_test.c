@@ -168,7 +168,7 @@ START_TEST(everybody_is_told_to_leave)
     ck_assert_uint_eq(job_untold(job, now_ms), 2);
     expect_order("bob", JOB_EXIT);
     ck_assert_uint_eq(job_untold(job, now_ms), 1);
-    now_ms += JOB_SILENT_MS; // cid is dead, it seems
+    now_ms += JOB_LEAVE_MS; // cid is dead, it seems
     ck_assert_uint_eq(job_untold(job, now_ms), 0);
     expect_order("new", JOB_EXIT);
     ck_assert_uint_eq(job_untold(job, now_ms), 0);
