@@ -536,6 +536,7 @@ static void give_back(struct inbound *in, bool closing)
 {
     struct port *p = in->port;
     mutex_lock(&p->lock);
+    in->connection->last_ms = clock_now_ms(); // idle from now on
     if (closing)
         close_locked(p, in->connection);
     if (in->claims)
@@ -599,7 +600,6 @@ void inbound_done(struct inbound *in)
         unclaim_locked(p, in->connection);
     if (atomic_load(&p->shut))
         close_locked(p, in->connection);
-    in->connection->last_ms = clock_now_ms(); // idle from now on
     drop_reference_locked(p, in->connection);
     mutex_unlock(&p->lock);
     buf_release(&in->frame);
