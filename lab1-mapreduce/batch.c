@@ -1,4 +1,4 @@
-// batch.c - see batch.h.
+// batch.c - see batch.h. The first error is kept; nothing is written after it.
 #include "lab1-mapreduce/batch.h"
 
 #include <stdlib.h>

@@ -1,4 +1,8 @@
 // input.c - files are read by pread: no position is shared or remembered.
+//
+// A window holds whole lines at its front and the beginning of a line behind
+// them; what the caller has seen goes when it asks for more. The window grows
+// only for a line that is longer than it.
 #include "lab1-mapreduce/input.h"
 
 #include <errno.h>

@@ -1,4 +1,13 @@
-// job.c - see job.h. Tables are searched from end to end: they are short.
+// job.c - see job.h.
+//
+// A task does not know a worker, only its live attempts; a worker knows the
+// task of its live attempt. Both sides are changed together, by give() and
+// drop_live(), and nowhere else: that keeps J2 and J4. A task becomes idle by
+// losing its last live attempt, so there is no queue of idle tasks to repair.
+// Tables are searched from end to end: a few thousand places take no time
+// beside the call that asks.
+//
+// Read next: master.c.
 #include "lab1-mapreduce/job.h"
 
 #include <assert.h>
@@ -102,7 +111,9 @@ static struct worker *longest_silent(struct job *j)
     return found;
 }
 
-// Finds the worker or adds it, and notes that it was heard of.
+// Finds the worker or adds it, and notes that it was heard of. A table that
+// is full forgets somebody: if he lives after all, his next request makes him
+// known again and his report counts as a late one does.
 static struct worker *know_worker(struct job *j, const char *name,
                                   int64_t now_ms)
 {
@@ -189,6 +200,9 @@ struct job_answer job_request(struct job *j, const char *name, int64_t now_ms)
 {
     // SOLUTION BEGIN II; stub: not_implemented("II job_request");
     struct worker *w = know_worker(j, name, now_ms);
+    // Whoever asks is not working: its attempt is lost. This is how a worker
+    // that was started anew gives its task back at once, without the wait for
+    // silence, and how a lost reply heals.
     drop_work_of(j, w); // J4
     if (job_is_over(j)) {
         w->told = true;
@@ -259,12 +273,16 @@ void job_report(struct job *j, const char *name, const struct assignment *work,
     struct live *live = live_of(j, task, w);
     bool is_live = live != NULL && live->attempt == work->attempt;
     if (failure == NULL) {
+        // Believed from anyone: the file was committed by who says so, or by
+        // another attempt before it.
         if (is_live) {
             p->timed++;
             p->spent_ms += now_ms - live->started_ms;
         }
         note_done(j, p, task);
     } else if (is_live) {
+        // Not believed late: an attempt that was given up may fail for being
+        // late, its folder gone, say.
         drop_work_of(j, w);
         j->failures++;
         task->failures++;
@@ -292,10 +310,13 @@ bool job_heard(struct job *j, const char *name, const struct assignment *work,
 bool job_tick(struct job *j, int64_t now_ms)
 {
     // SOLUTION BEGIN III; stub: return false;
+    // A reduce task cannot be live in the map phase (J3), and when that ends
+    // all map tasks are done and have no live attempts (J2).
     bool any = false;
     struct phase *p = phase_now(j);
     for (uint32_t i = 0; i < p->count; i++) {
         struct task *task = &p->tasks[i];
+        // Backwards: drop_live() fills the gap with the last one.
         for (uint32_t k = task->live_count; k > 0; k--) {
             if (now_ms - task->live[k - 1].heard_ms < JOB_SILENT_MS)
                 continue;

@@ -1,4 +1,14 @@
-// master.c - see master.h. Each handler locks, calls the core, unlocks.
+// master.c - see master.h.
+//
+// Each handler decodes, locks, calls the core, unlocks and replies. The lock
+// is never held across anything that waits but the condition itself. Whoever
+// changes the job broadcasts `changed`, for three kinds of waiters: workers
+// that wait for work (in RequestTask), whoever waits for the end of the job,
+// and whoever waits for the workers to leave. The ticker does so as well,
+// since time alone can make work: an attempt falls silent, a backup copy is
+// due.
+//
+// Read next: worker.c.
 #include "lab1-mapreduce/master.h"
 
 #include <assert.h>

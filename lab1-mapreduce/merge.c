@@ -1,4 +1,9 @@
 // merge.c - a heap of segments, the one with the smallest key on top.
+//
+// A group is all records with one key. Those of one file follow each other,
+// and among equal keys the file with the smallest index is on top, so values
+// come in the order of the files without being stored. Only one record of
+// each file is in memory.
 #include "lab1-mapreduce/merge.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-// message.c - see message.h.
+// message.c - see message.h. Messages borrow; what is read from them is copied.
 #include "lab1-mapreduce/message.h"
 
 #include <stdlib.h>

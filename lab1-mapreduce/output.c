@@ -1,4 +1,7 @@
 // output.c - see output.h. Merging is in output_merge.c.
+//
+// Temporary files are below OUT, so that a commit is a rename within one file
+// system.
 #include "lab1-mapreduce/output.h"
 
 #include <inttypes.h>

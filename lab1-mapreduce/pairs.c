@@ -1,4 +1,10 @@
-// pairs.c - see pairs.h. Open addressing; keys and blocks lie in a pool.
+// pairs.c - see pairs.h.
+//
+// A table with open addressing: for each word of the input one probe, one
+// comparison and two bytes written, in word count. An entry and its key lie
+// together in a pool, its block of values elsewhere in it; a block that must
+// grow moves to twice the room and leaves the old one behind, so at most half
+// of the pool is waste.
 #include "lab1-mapreduce/pairs.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
 // prepare.c - see prepare.h.
+//
+// All that can be known to be wrong is found here, before anything is written
+// or started; what goes wrong later is a failure of the job.
 #include "lab1-mapreduce/prepare.h"
 
 #include <stdlib.h>

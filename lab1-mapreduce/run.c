@@ -1,4 +1,9 @@
 // run.c - `mr run`: a master in this process and workers that it starts.
+//
+// This thread looks after the workers, since children die with the thread that
+// spawned them; the master's work is done by the server's threads. Everything
+// that the run has made is removed again if the job does not succeed, also
+// when a signal ends it.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +20,9 @@
 #include "lab1-mapreduce/prepare.h"
 #include "lab1-mapreduce/program.h"
 
+// Workers are replaced as long as there is progress: a machine may kill them
+// all day. Deaths without a task done in between are another matter: then the
+// application itself must be what kills them.
 enum {
     LOOK_MS = 20,    // from one look at the workers to the next
     LEAVE_MS = 1000, // workers have so long to leave after the job

@@ -1,4 +1,7 @@
 // segment.c - see segment.h.
+//
+// The reader believes nothing: sizes and offsets are checked against the file
+// before they are used, for a file may be cut off or be something else.
 #include "lab1-mapreduce/segment.h"
 
 #include <assert.h>

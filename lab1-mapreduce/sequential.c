@@ -1,4 +1,9 @@
-// sequential.c - see sequential.h. Simple on purpose.
+// sequential.c - see sequential.h.
+//
+// Simple on purpose: an oracle is worth something if it can be checked by
+// reading. It shares with the others the applications, the reading of lines
+// and the function that tells a key's partition; it has no splits, no hash
+// table, no combiner, no merging and no segments.
 #include "lab1-mapreduce/sequential.h"
 
 #include <stdlib.h>

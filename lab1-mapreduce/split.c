@@ -1,4 +1,8 @@
-// split.c - see split.h. Pieces go to the last task until it is full.
+// split.c - see split.h.
+//
+// Pieces go to the last task until it is full. Only the place where a piece is
+// to end is looked at, up to the next newline; the rest of the input is not
+// read here.
 #include "lab1-mapreduce/split.h"
 
 #include <assert.h>

@@ -1,7 +1,12 @@
 // task_map.c - one attempt at a map task.
 //
 // Pairs gather in memory. When that is full they are sorted and written to a
-// file, a run; in the end the runs are merged. Most tasks have no runs.
+// file, a run, of the same form as the task's output; in the end the runs are
+// merged into that, as a reduce task would do it. Most tasks have no runs.
+// Memory is bounded by this whatever map emits, and by windows (input.h)
+// whatever it reads.
+//
+// Read next: pairs.h, segment.h.
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -80,6 +85,7 @@ static void write_run(struct map_run *m)
     free(label);
 }
 
+// map cannot be stopped: after a failure its pairs are dropped.
 static void emit(struct emitter *e, struct slice key, struct slice value)
 {
     struct map_run *m = (struct map_run *)e;
@@ -167,6 +173,8 @@ static void finish(struct map_run *m)
         err = merge_runs(m, draft, path);
     else if (m->why == NULL)
         err = write_pairs(m, draft, path);
+    // ERR_EXISTS: another attempt was first. It read the same input and wrote
+    // the same bytes, so its file is as good as ours.
     if (err != ERR_OK && err != ERR_EXISTS)
         m->why = cannot_write(path, err);
 

@@ -1,4 +1,10 @@
 // task_reduce.c - one attempt at a reduce task.
+//
+// The part is written while the map outputs are read, key by key, so memory
+// does not grow with either. It gets its name at the commit: nobody ever sees
+// half a part.
+//
+// Read next: merge.h.
 #include <stdlib.h>
 
 #include "common/runtime/alloc.h"

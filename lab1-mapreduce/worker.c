@@ -1,5 +1,14 @@
-// worker.c - see worker.h. One task at a time; a ticker tells the master
-// meanwhile that we live.
+// worker.c - see worker.h.
+//
+// The main thread asks, works and reports, one task at a time. A ticker tells
+// the master meanwhile what we are at; the answer may be that nobody wants it
+// any more, and then the task ends early and is not reported.
+//
+// Everything that a worker asks may be asked twice: a second RequestTask gives
+// the first one's task back, a second report changes nothing. So a call whose
+// outcome is unknown is simply made again.
+//
+// Read next: task.h.
 #include "lab1-mapreduce/worker.h"
 
 #include <inttypes.h>
