@@ -5,10 +5,13 @@
 #
 #   X.proto                 build/gen/X.pb-c.{c,h}; include "X.pb-c.h"
 #   common/                 lib/posix.a and lib/sim.a: one for each world
-#   lab1-mapreduce/         bin/mr, from all its files; main() in one of them
+#   lab0-echo/, ...         bin/lab0, bin/mr, from all files; main() in one
 #   grading/runner, trace   bin/run-tests, bin/trace, likewise
 #   grading/bench/NAME.c    bench/NAME if it has a main(); else in all of them
 #   DIR/tests/NAME_test.c   tests/DIR/NAME_test, and NAME_test-sim if listed
+#   LAB/tests/*cluster_test.c  likewise, but what it tests are processes: it is
+#                           linked with grading/cluster/, and only with what
+#                           JUDGE.LAB names of the lab
 #   DIR/tests/NAME_fuzz.c   build/fuzz/NAME, over DIR/tests/corpus/NAME/
 #   DIR/tests/*.c, others   in each test of DIR; *_posix.c, *_sim.c: one world
 #
@@ -56,12 +59,16 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 
 # --- what there is ---
 
+FOLDER.lab0      := lab0-echo
 FOLDER.mr        := lab1-mapreduce
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
 SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     common/runtime/tests/time_test.c \
-    lab1-mapreduce/tests/cluster_test.c
+    lab0-echo/tests/cluster_test.c lab1-mapreduce/tests/cluster_test.c
+# Given code of a lab that the judge of its clusters uses: none of a student's.
+JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
+    pool.c app_index.c app_grep.c app_text.c
 
 PROTOS := $(wildcard common/*/*.proto lab*/*.proto grading/*/*.proto)
 TEST_PROTOS := $(wildcard */tests/*.proto */*/tests/*.proto)
@@ -81,11 +88,15 @@ dir_of      = $(patsubst %/tests/,%,$(dir $(1)))
 stem        = $(basename $(notdir $(1)))
 # All of a folder and those below; what is in common/ comes from the library.
 sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
+# The sources beside the tests of a target $(1) that it needs in the world $(2).
+judged = $(filter lab%cluster_test.c,$(1))
+beside = $(if $(judged),$(wildcard grading/cluster/*.c)) $(if $(and $(judged),$(filter \
+    posix,$(2))),$(addprefix $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out \
+    $(MAINS),$(call sources,$(dir_of))))
 # What a test or fuzz target $(1) is linked from in the world $(2).
 parts = $(call objects,$(1) $(filter-out %_test.c %_fuzz.c \
-    %_$(if $(filter sim,$(2)),posix,sim).c,$(wildcard $(dir $(1))*.c)) \
-    $(filter-out $(MAINS),$(call sources,$(dir_of)))) $(call gen_objects,\
-    $(filter $(dir $(1))%,$(TEST_PROTOS))) $(OUT)/lib/$(2).a
+    %_$(if $(filter sim,$(2)),posix,sim).c,$(wildcard $(dir $(1))*.c)) $(beside)) \
+    $(call gen_objects,$(filter $(dir $(1))%,$(TEST_PROTOS))) $(OUT)/lib/$(2).a
 fuzz_name = $(patsubst %_fuzz,%,$(stem))
 test_bin = $(OUT)/tests/$(subst /,-,$(dir_of))/$(stem)
 
@@ -94,7 +105,7 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,mr run-tests trace,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr run-tests trace,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(OUT)/lib/posix.a)))
 UNIT := $(OUT)/common/check/unit.o
