@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +17,7 @@
 #include "common/runtime/thread.h"
 
 enum {
-    PAGE_MAGIC = 0x4c435031, // "LCP1"
-    UNSOLVED_MAX = 128,
+    PAGE_MAGIC = 0x4c435031,       // "LCP1"
     CELLS = COUNT_METHODS_MAX + 1, // the last: methods beyond the table
 };
 
@@ -29,11 +29,15 @@ struct method {
 struct shared {
     uint32_t magic;
     _Atomic uint32_t adding; // 1 while a node adds a method
+    struct count_life life;
     struct method methods[COUNT_METHODS_MAX];
     _Atomic uint64_t crashes_passed[FAULT_CRASHES_MAX];
     _Atomic uint64_t crashes_fired[FAULT_CRASHES_MAX];
-    char unsolved[UNSOLVED_MAX];
     struct count cells[COUNT_PEERS][CELLS];
+};
+
+enum {
+    LIFE_END = offsetof(struct shared, life) + sizeof(struct count_life),
 };
 
 struct count_page {
@@ -95,46 +99,66 @@ int count_page_open(const char *path, struct count_page **out)
     }
     int err = page_map(path, out);
     // Whoever held it died: a page has one node at a time.
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
         atomic_store(&(*out)->shared->adding, 0);
+        atomic_store(&(*out)->shared->life.held, 0);
+    }
     return err;
 }
 
-// Fills in the whole page. Not by mmap: the node that owns the file may cut it
-// short while we look, which is SIGBUS, or leave a text without its end.
-static int read_page(int fd, char *page)
+// Copies the first `size` bytes of a page. Not by mmap: the node that owns the
+// file may cut it short while we look, which is SIGBUS.
+static int read_part(int fd, char *page, size_t size)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
         st.st_size != (off_t)page_size())
         return ERR_PROTO;
-    for (size_t have = 0; have < page_size();) {
-        ssize_t n = pread(fd, page + have, page_size() - have, (off_t)have);
+    for (size_t have = 0; have < size;) {
+        ssize_t n = pread(fd, page + have, size - have, (off_t)have);
         if (n == 0)
             return ERR_PROTO;
         if (n < 0 && errno != EINTR)
             return err_from_errno(errno);
         have += n > 0 ? (size_t)n : 0;
     }
-    struct shared *s = (struct shared *)page;
-    for (int i = 0; i < COUNT_METHODS_MAX; i++)
-        s->methods[i].name[FAULT_METHOD_MAX - 1] = 0;
-    s->unsolved[UNSOLVED_MAX - 1] = 0;
-    return s->magic == PAGE_MAGIC ? ERR_OK : ERR_PROTO;
+    return ((struct shared *)page)->magic == PAGE_MAGIC ? ERR_OK : ERR_PROTO;
 }
 
-int count_page_view(const char *path, struct count_page **out)
+static int view_part(const char *path, char *page, size_t size)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return err_from_errno(errno);
-    char *page = xmalloc(page_size());
-    int err = read_page(fd, page);
+    int err = read_part(fd, page, size);
     close(fd);
-    if (err != ERR_OK)
+    return err;
+}
+
+int count_page_view(const char *path, struct count_page **out)
+{
+    char *page = xmalloc(page_size());
+    int err = view_part(path, page, page_size());
+    if (err != ERR_OK) {
         free(page);
-    else
-        *out = page_new(page, false);
+        return err;
+    }
+    // The node may have left a text without its end.
+    struct shared *s = (struct shared *)page;
+    for (int i = 0; i < COUNT_METHODS_MAX; i++)
+        s->methods[i].name[FAULT_METHOD_MAX - 1] = 0;
+    s->life.unsolved[COUNT_UNSOLVED_MAX - 1] = 0;
+    *out = page_new(page, false);
+    return ERR_OK;
+}
+
+int count_life_view(const char *path, struct count_life *out)
+{
+    _Alignas(struct shared) char head[LIFE_END];
+    int err = view_part(path, head, sizeof head);
+    if (err == ERR_OK)
+        memcpy(out, &((struct shared *)head)->life, sizeof *out);
+    out->unsolved[COUNT_UNSOLVED_MAX - 1] = 0;
     return err;
 }
 
@@ -219,14 +243,14 @@ _Atomic uint64_t *count_crashes_fired(struct count_page *p)
     return p->shared->crashes_fired;
 }
 
-void count_set_unsolved(struct count_page *p, const char *what)
+struct count_life *count_life(struct count_page *p)
 {
-    strncpy(p->shared->unsolved, what, UNSOLVED_MAX - 1);
+    return &p->shared->life;
 }
 
-const char *count_unsolved(const struct count_page *p)
+void count_set_unsolved(struct count_page *p, const char *what)
 {
-    return p->shared->unsolved;
+    strncpy(p->shared->life.unsolved, what, COUNT_UNSOLVED_MAX - 1);
 }
 
 struct trace_ring *count_trace(struct count_page *p)

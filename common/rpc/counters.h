@@ -56,14 +56,28 @@ const char *count_method_name(const struct count_page *p, int method);
 // -1 for one more cell that takes the rest.
 struct count *count_at(struct count_page *p, int peer, int method);
 
-// The memory of fault_crashes_here.
+// The memory of fault_point_here.
 _Atomic uint64_t *count_crashes_passed(struct count_page *p);
 _Atomic uint64_t *count_crashes_fired(struct count_page *p);
 
-// What a handler was called that nobody solved yet: "3a acceptor_prepare", or
-// "". Written once by not_implemented.
-void count_set_unsolved(struct count_page *p, const char *what);
-const char *count_unsolved(const struct count_page *p);
+// What a node tells of itself, and goes on telling when it is dead.
+enum {
+    COUNT_UNSOLVED_MAX = 128,
+};
+struct count_life {
+    _Atomic uint64_t joined;  // node_open with this page, so far
+    _Atomic uint64_t served;  // rpc_server_start at the node's own path
+    _Atomic uint64_t held;    // threads that wait for a fault_release
+    _Atomic uint64_t crashed; // crashes on order
+    // What was called that nobody solved yet: "3a acceptor_prepare", or "".
+    char unsolved[COUNT_UNSOLVED_MAX];
+};
+struct count_life *count_life(struct count_page *p);
+void count_set_unsolved(struct count_page *p, const char *what); // cut to fit
+
+// For a reader, at any time and often: copies that of the page at `path`.
+// ERR_OK, or as count_page_view.
+int count_life_view(const char *path, struct count_life *out);
 
 struct trace_ring *count_trace(struct count_page *p);
 

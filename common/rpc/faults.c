@@ -32,6 +32,7 @@ struct fault_page {
     _Atomic uint64_t cut_in;  // a bit a peer: calls it makes to this node
     _Atomic uint32_t version; // rules[version % RULE_SETS] is in force
     struct rule_set rules[RULE_SETS];
+    _Atomic uint32_t released; // crashes[0, released) hold nobody
     _Atomic uint32_t crash_count;
     struct fault_crash crashes[FAULT_CRASHES_MAX];
 };
@@ -121,6 +122,16 @@ int fault_add_crash(struct fault_page *p, const struct fault_crash *crash)
     p->crashes[n] = *crash;
     atomic_store(&p->crash_count, n + 1);
     return ERR_OK;
+}
+
+void fault_release(struct fault_page *p)
+{
+    atomic_store(&p->released, atomic_load(&p->crash_count));
+}
+
+bool fault_is_released(const struct fault_page *p, uint32_t which)
+{
+    return which < atomic_load(&p->released);
 }
 
 static void set_bit(_Atomic uint64_t *word, int bit, bool on)
@@ -264,6 +275,7 @@ static bool is_armed(const struct fault_page *p, uint32_t i,
 {
     const struct fault_crash *c = &p->crashes[i];
     return c->kind == kind && atomic_load(&fired[i]) == 0 &&
+           !(c->holds && fault_is_released(p, i)) &&
            (c->method[0] == '\0' || strcmp(c->method, what) == 0);
 }
 
@@ -272,20 +284,25 @@ static uint32_t crash_count(const struct fault_page *p)
     return p == NULL ? 0 : atomic_load(&p->crash_count);
 }
 
-bool fault_crashes_here(const struct fault_page *p, enum crash_kind kind,
-                        const char *what, _Atomic uint64_t *passed,
-                        _Atomic uint64_t *fired)
+enum fault_point fault_point_here(const struct fault_page *p,
+                                  enum crash_kind kind, const char *what,
+                                  _Atomic uint64_t *passed,
+                                  _Atomic uint64_t *fired, uint32_t *which)
 {
-    bool crashes = false;
+    enum fault_point point = POINT_PASS;
     for (uint32_t i = 0; i < crash_count(p); i++) {
-        if (!is_armed(p, i, kind, what, fired))
+        if (!is_armed(p, i, kind, what, fired) ||
+            atomic_fetch_add(&passed[i], 1) + 1 != p->crashes[i].count)
             continue;
-        if (atomic_fetch_add(&passed[i], 1) + 1 == p->crashes[i].count) {
-            atomic_store(&fired[i], 1);
-            crashes = true;
+        atomic_store(&fired[i], 1);
+        if (!p->crashes[i].holds) {
+            point = POINT_CRASH;
+        } else if (point == POINT_PASS) {
+            point = POINT_HOLD;
+            *which = i;
         }
     }
-    return crashes;
+    return point;
 }
 
 bool fault_is_crash_next(const struct fault_page *p, enum crash_kind kind,

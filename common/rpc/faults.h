@@ -20,7 +20,7 @@
 enum {
     FAULT_NODES_MAX = 64, // names a test gives
     FAULT_RULES_MAX = 32,
-    FAULT_CRASHES_MAX = 16,
+    FAULT_CRASHES_MAX = 32,
     FAULT_METHOD_MAX = 48, // bytes of "Service.Method" or a file's name
     FAULT_SURE = 1000000,  // probabilities are in parts per million
     FAULT_ANYBODY = -1,    // a rule for every source
@@ -41,11 +41,13 @@ struct fault_rule {
 };
 
 // The node crashes (as by SIGKILL) at the `count`-th time, from the arming on,
-// that it passes `kind` for `method`; once.
+// that it passes `kind` for `method`; once. Or it is held: the thread that
+// passes waits there until fault_release, and the others go on.
 struct fault_crash {
     uint32_t kind;                 // enum crash_kind; CRASH_NONE: not armed
     char method[FAULT_METHOD_MAX]; // "" for any; of disk and outfile: the file
     uint64_t count;                // 1: the next time
+    bool holds;                    // else it crashes
 };
 
 // At most FAULT_CRASHES_MAX are armed in a page's life.
@@ -71,6 +73,8 @@ void fault_set_flags(struct fault_page *p, uint32_t flags);
 void fault_clear_rules(struct fault_page *p); // and leaves crashes as they are
 int fault_add_rule(struct fault_page *p, const struct fault_rule *rule);
 int fault_add_crash(struct fault_page *p, const struct fault_crash *crash);
+// Lets go whoever is held, and disarms what would hold others.
+void fault_release(struct fault_page *p);
 // Cuts: calls that this node makes to `peer`, and messages of calls that
 // `peer` makes to it. A cut is the first bit here and the second at the peer.
 // A message that had passed its check when the bit was set, a few instructions
@@ -103,14 +107,22 @@ struct fault_draw {
 struct fault_draw fault_draw(const struct fault_page *p, int source,
                              const char *method, uint64_t k);
 
-// Is a crash armed that fires here? `passed` and `fired` are the node's
-// memory of its FAULT_CRASHES_MAX crashes: how often passed, and whether it
-// fired; kept in its counter page over restarts, and advanced by this.
-bool fault_crashes_here(const struct fault_page *p, enum crash_kind kind,
-                        const char *what, _Atomic uint64_t *passed,
-                        _Atomic uint64_t *fired);
+// Does anything fire here? `passed` and `fired` are the node's memory of its
+// FAULT_CRASHES_MAX crashes: how often passed, and whether it fired; kept in
+// its counter page over restarts, and advanced by this. Who is held waits
+// until fault_is_released(p, *which).
+enum fault_point {
+    POINT_PASS,
+    POINT_HOLD,
+    POINT_CRASH,
+};
+enum fault_point fault_point_here(const struct fault_page *p,
+                                  enum crash_kind kind, const char *what,
+                                  _Atomic uint64_t *passed,
+                                  _Atomic uint64_t *fired, uint32_t *which);
+bool fault_is_released(const struct fault_page *p, uint32_t which);
 
-// Would it fire now? Advances nothing.
+// Would anything fire now? Advances nothing.
 bool fault_is_crash_next(const struct fault_page *p, enum crash_kind kind,
                          const char *what, const _Atomic uint64_t *passed,
                          const _Atomic uint64_t *fired);

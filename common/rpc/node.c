@@ -10,10 +10,15 @@
 #include "common/rpc/node_private.h"
 #include "common/rpc/transport.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
 #include "common/runtime/err.h"
 #include "common/runtime/log.h"
 #include "common/runtime/process.h"
 #include "common/runtime/random.h"
+
+enum {
+    HELD_LOOK_MS = 1, // from one look for a release to the next
+};
 
 bool node_is_name(const char *name)
 {
@@ -40,6 +45,12 @@ static void log_line(void *arg, const char *line, size_t size)
 static void crash_here(void *arg, enum crash_kind kind, const char *what)
 {
     node_crash_point(arg, kind, what);
+}
+
+static void note_unsolved(void *arg, const char *what)
+{
+    struct node *n = arg;
+    count_set_unsolved(n->counts, what);
 }
 
 static bool is_crash_next(void *arg, enum crash_kind kind, const char *what)
@@ -99,6 +110,7 @@ static void own_process(struct node *n)
     if (n->faults != NULL) {
         self->on_crash_point = crash_here;
         self->is_crash_next = is_crash_next;
+        self->on_unsolved = note_unsolved;
     }
 }
 
@@ -154,6 +166,8 @@ int node_open(const char *folder, const char *name, bool whole_process,
         1 + (n->counts != NULL ? trace_ring_next(count_trace(n->counts))
                                : random_seed() >> 16);
     note_start(n);
+    if (n->counts != NULL)
+        atomic_fetch_add(&count_life(n->counts)->joined, 1);
     *out = n;
     return ERR_OK;
 }
@@ -167,6 +181,7 @@ void node_close(struct node *n)
         self->on_log = NULL;
         self->on_crash_point = NULL;
         self->is_crash_next = NULL;
+        self->on_unsolved = NULL;
         self->arg = NULL;
     }
     struct peer *p = atomic_load(&n->peers);
@@ -211,6 +226,16 @@ char *node_serve_path(const struct node *n)
     return xasprintf("%s/sock/%s/s", n->folder, n->name);
 }
 
+char *node_control_path(const struct node *n)
+{
+    return xasprintf("%s/sock/%s/c", n->folder, n->name);
+}
+
+bool node_is_tested(const struct node *n)
+{
+    return n->faults != NULL;
+}
+
 static const struct peer *find_peer(struct node *n, const char *to)
 {
     for (struct peer *p = atomic_load(&n->peers); p != NULL; p = p->next)
@@ -239,13 +264,9 @@ const struct peer *node_peer(struct node *n, const char *to)
     return found;
 }
 
-void node_crash_point(struct node *n, enum crash_kind kind, const char *what)
+static _Noreturn void crash(struct node *n, enum crash_kind kind,
+                            const char *what)
 {
-    if (n->faults == NULL ||
-        !fault_crashes_here(n->faults, kind, what,
-                            count_crashes_passed(n->counts),
-                            count_crashes_fired(n->counts)))
-        return;
     int self = fault_self(n->faults);
     struct trace_head head = {.kind = TRACE_CRASH,
                               .source = self,
@@ -253,5 +274,38 @@ void node_crash_point(struct node *n, enum crash_kind kind, const char *what)
                               .method = -1,
                               .reason = kind};
     trace_note(n->trace, &head, slice_text(what), NULL, 0, NULL);
+    atomic_fetch_add(&count_life(n->counts)->crashed, 1);
     process_die();
+}
+
+// Looks again and again: the harness, which writes the page, may be another
+// process, and nothing here is in a hurry.
+static void wait_for_release(struct node *n, uint32_t which,
+                             enum crash_kind kind, const char *what)
+{
+    struct count_life *life = count_life(n->counts);
+    log_info("node", "held on order: %s %s", crash_kind_text(kind), what);
+    atomic_fetch_add(&life->held, 1);
+    while (!fault_is_released(n->faults, which)) // ends: the harness says so
+        clock_sleep_ms(HELD_LOOK_MS);
+    atomic_fetch_sub(&life->held, 1);
+    log_info("node", "released: %s %s", crash_kind_text(kind), what);
+}
+
+void node_crash_point(struct node *n, enum crash_kind kind, const char *what)
+{
+    if (n->faults == NULL)
+        return;
+    uint32_t which = 0;
+    switch (fault_point_here(n->faults, kind, what,
+                             count_crashes_passed(n->counts),
+                             count_crashes_fired(n->counts), &which)) {
+    case POINT_PASS:
+        return;
+    case POINT_HOLD:
+        wait_for_release(n, which, kind, what);
+        return;
+    case POINT_CRASH:
+        crash(n, kind, what);
+    }
 }

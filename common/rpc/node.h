@@ -7,6 +7,7 @@
 //                   without net/ME it dials sock/PEER/s
 //     ctl/ME        its fault page, written by the harness (faults.h)
 //     cnt/ME        its counters and trace, written by it (counters.h)
+//     sock/ME/c     its control server, for the harness alone
 //
 // A cluster started by hand has only sock/: then there are no faults, no
 // counters and no trace, and everything else is the same.
@@ -41,5 +42,10 @@ const char *node_name(const struct node *n);
 // The path where `name` is dialed and that where this node is served. Owned.
 char *node_peer_path(const struct node *n, const char *name);
 char *node_serve_path(const struct node *n);
+
+// Does a harness watch this node: has it a fault page? Then it should serve
+// what a harness may ask it at a control server (server.h) here: owned.
+bool node_is_tested(const struct node *n);
+char *node_control_path(const struct node *n);
 
 #endif

@@ -459,6 +459,8 @@ int rpc_server_start(struct node *n, const char *path,
         rpc_server_stop(s);
     } else {
         *out = s;
+        if (!s->control && n->counts != NULL)
+            atomic_fetch_add(&count_life(n->counts)->served, 1);
     }
     free(at);
     return err;

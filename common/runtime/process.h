@@ -28,6 +28,9 @@ struct process_spec {
                              // NULL: ours
     const char *folder;      // working folder, from which a relative argv[0]
                              // is looked up; NULL: ours
+    bool foreground;         // it keeps our stdin and process group, so that
+                             // it can use our terminal: a debugger
+    bool survives;           // it does not die with us
 };
 
 struct process_end {
@@ -41,9 +44,10 @@ struct process_end {
 // and there is no child.
 int process_spawn(const struct process_spec *spec, struct process **out);
 
-void process_kill(struct process *p);     // SIGKILL; harmless after its end
-void process_stop(struct process *p);     // SIGSTOP, returns when it stands
-void process_continue(struct process *p); // SIGCONT
+void process_kill(struct process *p);      // SIGKILL; harmless after its end
+void process_terminate(struct process *p); // SIGTERM: asks it to end in order
+void process_stop(struct process *p);      // SIGSTOP, returns when it stands
+void process_continue(struct process *p);  // SIGCONT
 
 // Waits for the end. ERR_OK and *end (which may be NULL), as often as asked;
 // ERR_TIMEOUT at the deadline. An end that was before is told after it, too.
@@ -57,6 +61,9 @@ void process_free(struct process *p);
 
 // The path of the program that runs now, for spawning it again. Owned.
 char *process_own_path(void);
+
+// Ends this node at once with an exit status; nothing is flushed but stderr.
+_Noreturn void process_leave(int status);
 
 // Ends this node at once, as SIGKILL would: nothing is flushed, nobody told.
 _Noreturn void process_die(void);

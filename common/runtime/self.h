@@ -35,6 +35,8 @@ struct self {
     char name[SELF_NAME_MAX]; // "-" until self_set_name()
     atomic_uint seeds;        // random_seed() calls so far
     // All may be NULL; called from any thread of the node, without locks.
+    // Of not_implemented (unsolved.h).
+    void (*on_unsolved)(void *arg, const char *what);
     void (*on_log)(void *arg, const char *line, size_t size);
     void (*on_crash_point)(void *arg, enum crash_kind kind, const char *what);
     // Would the next call of the above crash? Saves preparing for it; NULL:
@@ -58,5 +60,8 @@ void self_disown_fd(int fd);
 // the method, or the file's name without its folders. Returns unless it is to
 // crash here.
 void self_crash_point(enum crash_kind kind, const char *what);
+
+// "before the handler of", to be followed by what. Static, never NULL.
+const char *crash_kind_text(enum crash_kind kind);
 
 #endif

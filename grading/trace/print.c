@@ -72,23 +72,6 @@ static const char *word_of(enum trace_kind kind)
     return "?";
 }
 
-static const char *crash_text(uint32_t kind)
-{
-    static const char *const texts[] = {
-        [CRASH_NONE] = "somewhere",
-        [CRASH_BEFORE_HANDLER] = "before the handler of",
-        [CRASH_BEFORE_REPLY] = "after the handler and before the reply of",
-        [CRASH_AFTER_REPLY] = "after the reply of",
-        [CRASH_BEFORE_PUT] = "before the put of",
-        [CRASH_AFTER_PUT] = "after the put of",
-        [CRASH_OUTFILE_BEGIN] = "as it began the file",
-        [CRASH_OUTFILE_APPEND] = "as it wrote the file",
-        [CRASH_BEFORE_COMMIT] = "before the commit of",
-        [CRASH_AFTER_COMMIT] = "after the commit of",
-    };
-    return kind < sizeof texts / sizeof *texts ? texts[kind] : "?";
-}
-
 // --- What an event says ------------------------------------------------------
 
 static struct slice body_of(const struct trace_event *e)
@@ -170,7 +153,7 @@ void print_contents(struct buf *out, const struct printer *p,
         add_line(out, log_text(e));
         return;
     case TRACE_CRASH:
-        add_text(out, crash_text(e->head.reason));
+        add_text(out, crash_kind_text(e->head.reason));
         add_text(out, " ");
         add_line(out, body_of(e));
         return;

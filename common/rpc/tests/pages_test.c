@@ -122,9 +122,10 @@ static bool crashes(const struct fault_page *p, struct count_page *memory,
     bool is_next =
         fault_is_crash_next(p, kind, what, count_crashes_passed(memory),
                             count_crashes_fired(memory));
+    uint32_t which = 0;
     bool crashes_now =
-        fault_crashes_here(p, kind, what, count_crashes_passed(memory),
-                           count_crashes_fired(memory));
+        fault_point_here(p, kind, what, count_crashes_passed(memory),
+                         count_crashes_fired(memory), &which) != POINT_PASS;
     ck_assert_int_eq(is_next, crashes_now); // it was told beforehand
     return crashes_now;
 }
@@ -136,7 +137,7 @@ START_TEST(a_crash_fires_once_at_its_count)
     ck_assert_int_eq(count_page_open(NULL, &memory), ERR_OK);
     ck_assert(!crashes(p, memory, CRASH_BEFORE_PUT, "slot"));
 
-    struct fault_crash third = {CRASH_BEFORE_PUT, "slot", 3};
+    struct fault_crash third = {CRASH_BEFORE_PUT, "slot", 3, false};
     ck_assert_int_eq(fault_add_crash(p, &third), ERR_OK);
     ck_assert(!crashes(p, memory, CRASH_BEFORE_PUT, "slot")); // from now on
     ck_assert(!crashes(p, memory, CRASH_AFTER_PUT, "slot"));  // another kind
@@ -146,12 +147,50 @@ START_TEST(a_crash_fires_once_at_its_count)
     for (int i = 0; i < 10; i++) // the node is started again
         ck_assert(!crashes(p, memory, CRASH_BEFORE_PUT, "slot"));
 
-    struct fault_crash any = {CRASH_AFTER_REPLY, "", 1};
+    struct fault_crash any = {CRASH_AFTER_REPLY, "", 1, false};
     ck_assert_int_eq(fault_add_crash(p, &any), ERR_OK);
     ck_assert(crashes(p, memory, CRASH_AFTER_REPLY, "whatever"));
     for (int i = 2; i < FAULT_CRASHES_MAX; i++)
         ck_assert_int_eq(fault_add_crash(p, &any), ERR_OK);
     ck_assert_int_eq(fault_add_crash(p, &any), ERR_LIMIT);
+    count_page_close(memory);
+    fault_page_close(p);
+}
+END_TEST
+
+static enum fault_point pass(const struct fault_page *p,
+                             struct count_page *memory, uint32_t *which)
+{
+    return fault_point_here(p, CRASH_BEFORE_REPLY, "A.B",
+                            count_crashes_passed(memory),
+                            count_crashes_fired(memory), which);
+}
+
+START_TEST(a_hold_lasts_until_its_release)
+{
+    struct fault_page *p = page_of("p", SEED, S3);
+    struct count_page *memory = NULL;
+    ck_assert_int_eq(count_page_open(NULL, &memory), ERR_OK);
+    struct fault_crash crash = {CRASH_AFTER_REPLY, "", 1, false};
+    struct fault_crash hold = {CRASH_BEFORE_REPLY, "A.B", 2, true};
+    ck_assert_int_eq(fault_add_crash(p, &crash), ERR_OK);
+    ck_assert_int_eq(fault_add_crash(p, &hold), ERR_OK);
+
+    uint32_t which = 0;
+    ck_assert_int_eq(pass(p, memory, &which), POINT_PASS);
+    ck_assert_int_eq(pass(p, memory, &which), POINT_HOLD);
+    ck_assert_uint_eq(which, 1);
+    ck_assert(!fault_is_released(p, which));
+    ck_assert_int_eq(pass(p, memory, &which), POINT_PASS); // it held one thread
+    fault_release(p);
+    ck_assert(fault_is_released(p, which));
+
+    // A release also disarms; crashes stay as they were.
+    ck_assert_int_eq(fault_add_crash(p, &hold), ERR_OK);
+    fault_release(p);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pass(p, memory, &which), POINT_PASS);
+    ck_assert(crashes(p, memory, CRASH_AFTER_REPLY, "A.B"));
     count_page_close(memory);
     fault_page_close(p);
 }
@@ -204,7 +243,9 @@ START_TEST(without_a_page_nothing_happens)
     ck_assert_int_eq(fault_number(NULL, "s1"), -1);
     ck_assert(!fault_is_cut_in(NULL, 0) && !fault_is_cut_out(NULL, 0));
     ck_assert_int_eq(fate(NULL, 0, "A.B", 1), FATE_NORMAL);
-    ck_assert(!fault_crashes_here(NULL, CRASH_BEFORE_PUT, "", NULL, NULL));
+    ck_assert_int_eq(
+        fault_point_here(NULL, CRASH_BEFORE_PUT, "", NULL, NULL, NULL),
+        POINT_PASS);
     fault_page_close(NULL);
     count_page_close(NULL);
 }
@@ -256,6 +297,8 @@ int main(int argc, char **argv)
          a_cut_is_one_direction_and_one_peer, 0},
         {"rpc", "a crash fires once, at its count",
          a_crash_fires_once_at_its_count, 0},
+        {"rpc", "a hold lasts until its release",
+         a_hold_lasts_until_its_release, 0},
         {"rpc", "a node sees at once what the harness sets",
          a_node_sees_at_once_what_the_harness_sets, 0},
         {"rpc", "a node cannot write its fault page",

@@ -94,6 +94,15 @@ void process_kill(struct process *p)
     signal_group(p, SIGKILL);
 }
 
+// Its leader alone: the rest is the leader's to end.
+void process_terminate(struct process *p)
+{
+    mutex_lock(&p->lock);
+    if (!p->reaped)
+        kill(p->id, SIGTERM);
+    mutex_unlock(&p->lock);
+}
+
 void process_continue(struct process *p)
 {
     signal_group(p, SIGCONT);
@@ -221,6 +230,11 @@ char *process_own_path(void)
     assert(size > 0);
     path[size] = '\0';
     return xstrdup(path);
+}
+
+_Noreturn void process_leave(int status)
+{
+    _exit(status);
 }
 
 _Noreturn void process_die(void)

@@ -32,10 +32,12 @@ struct plan {
     const char *const *argv;
     const char **env;
     const char *folder; // NULL: stay
-    int input;          // becomes stdin
-    int output;         // becomes stdout and stderr; -1: they stay
-    int report[2];      // pipe: an errno goes in if exec did not happen
-    int fd_limit;       // no descriptor has this number or a larger one
+    bool foreground;
+    bool survives;
+    int input;     // becomes stdin
+    int output;    // becomes stdout and stderr; -1: they stay
+    int report[2]; // pipe: an errno goes in if exec did not happen
+    int fd_limit;  // no descriptor has this number or a larger one
     pid_t parent;
 };
 
@@ -131,6 +133,8 @@ static int plan_init(struct plan *p, const struct process_spec *spec)
         .argv = spec->argv,
         .env = merge_env(spec->env),
         .folder = spec->folder,
+        .foreground = spec->foreground,
+        .survives = spec->survives,
         .input = -1,
         .output = -1,
         .report = {-1, -1},
@@ -192,13 +196,15 @@ static void die_with_parent(pid_t parent)
 
 static _Noreturn void child_main(const struct plan *p)
 {
-    die_with_parent(p->parent);
-    if (setpgid(0, 0) != 0)
+    if (!p->survives)
+        die_with_parent(p->parent);
+    if (!p->foreground && setpgid(0, 0) != 0)
         report(p, errno);
     if (p->folder != NULL && chdir(p->folder) != 0)
         report(p, errno);
 
-    dup2(p->input, STDIN_FILENO);
+    if (!p->foreground)
+        dup2(p->input, STDIN_FILENO);
     if (p->output >= 0) {
         dup2(p->output, STDOUT_FILENO);
         dup2(p->output, STDERR_FILENO);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
@@ -42,6 +43,14 @@ int process_spawn(const struct process_spec *spec, struct process **out)
 void process_kill(struct process *p)
 {
     sim_node_end(p, by_kill);
+    sim_yield();
+}
+
+void process_terminate(struct process *p)
+{
+    p->asked = true;
+    if (!p->asks) // it would die by the signal
+        sim_node_end(p, (struct process_end){.signal = SIGTERM});
     sim_yield();
 }
 
@@ -87,6 +96,15 @@ char *process_own_path(void)
     return xstrdup(program_invocation_name);
 }
 
+void process_leave(int status)
+{
+    if (sim_thread()->node->number == 0)
+        _exit(status);
+    sim_node_end(sim_thread()->node,
+                 (struct process_end){.exited = true, .code = status & 0xff});
+    sim_leave();
+}
+
 void process_die(void)
 {
     if (sim_thread()->node->number == 0)
@@ -97,7 +115,9 @@ void process_die(void)
 
 int process_interrupted(void)
 {
-    return 0;
+    struct process *p = sim_thread()->node;
+    p->asks = true;
+    return p->asked ? SIGTERM : 0;
 }
 
 struct self *self_get(void)

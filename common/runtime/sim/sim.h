@@ -31,6 +31,8 @@ struct process {
     struct process *next;
     bool alive;
     bool paused; // its threads do not run
+    bool asks;   // process_interrupted, at least once
+    bool asked;  // to end in order
     struct process_end end;
     int argc;
     char **argv; // owned

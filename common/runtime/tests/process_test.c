@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ START_TEST(an_end_is_told_as_often_as_asked)
     ck_assert_int_eq(process_wait(p, soon(), &end), ERR_OK);
     ck_assert(end.exited);
     process_free(p);
+}
+END_TEST
+
+START_TEST(a_child_that_is_asked_may_end_in_order)
+{
+    struct process *p = shell("trap 'exit 9' TERM; echo on; "
+                              "while :; do sleep 0.01; done");
+    wait_for_line("on");
+    process_terminate(p);
+    struct process_end end = end_of(p);
+    ck_assert(end.exited);
+    ck_assert_int_eq(end.code, 9);
 }
 END_TEST
 
@@ -244,8 +257,10 @@ END_TEST
 
 static void spawn_and_die(const void *arg)
 {
-    (void)arg;
-    struct process *p = shell("echo id $$; echo on; exec sleep 1000");
+    const char *const argv[] = {"/bin/sh", "-c",
+                                "echo id $$; echo on; exec sleep 1000", NULL};
+    struct process *p = spawn((struct process_spec){
+        .argv = argv, .output = in_folder("out"), .survives = arg != NULL});
     wait_for_line("on");
     process_die();
     process_free(p); // not reached: that is the point
@@ -257,6 +272,17 @@ START_TEST(a_child_dies_with_its_parent)
     ck_assert(WIFSIGNALED(end.status));
     ck_assert_int_eq(WTERMSIG(end.status), SIGKILL);
     wait_for_state(number_after("id "), 'Z', 0);
+}
+END_TEST
+
+START_TEST(a_child_that_survives_does_not)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1); // it becomes ours
+    child_run(spawn_and_die, "survives");
+    pid_t orphan = number_after("id ");
+    ck_assert_int_eq(waitpid(orphan, NULL, WNOHANG), 0);
+    kill(orphan, SIGKILL);
+    ck_assert_int_eq(waitpid(orphan, NULL, 0), orphan);
 }
 END_TEST
 
@@ -290,6 +316,8 @@ int main(int argc, char **argv)
          an_end_is_an_exit_code_or_a_signal, 0},
         {"runtime", "an end is told as often as asked",
          an_end_is_told_as_often_as_asked, 0},
+        {"runtime", "a child that is asked may end in order",
+         a_child_that_is_asked_may_end_in_order, 0},
         {"runtime", "a wait for a process ends at its deadline",
          a_wait_ends_at_its_deadline, 0},
         {"runtime", "a wait works on a system without pidfd_open",
@@ -314,6 +342,8 @@ int main(int argc, char **argv)
          0},
         {"runtime", "a child dies with its parent",
          a_child_dies_with_its_parent, 0},
+        {"runtime", "but not one that is to survive it",
+         a_child_that_survives_does_not, 0},
         {"runtime", "a program knows its own path", our_own_path_can_be_spawned,
          0},
         {"runtime", "interrupts are noted, not obeyed", interrupts_are_noted,

@@ -137,6 +137,25 @@ static void open_many(void)
     ck_assert_int_eq(dup2(0, 200), 200);
 }
 
+START_TEST(but_one_in_the_foreground_does)
+{
+    FILE *file = fopen(in_folder("in"), "we");
+    fputs("from us\n", file);
+    fclose(file);
+    ck_assert_ptr_nonnull(freopen(in_folder("in"), "r", stdin));
+    const char *const argv[] = {"/bin/sh", "-c",
+                                "read -r line; echo \"$line\"; "
+                                "read -r stat </proc/$$/stat; set -- $stat; "
+                                "echo group $5",
+                                NULL};
+    struct process_spec spec = {
+        .argv = argv, .output = in_folder("out"), .foreground = true};
+    ck_assert_int_eq(end_of(spawn(spec)).code, 0);
+    ck_assert(has_line(output(), "from us"));
+    ck_assert_int_eq(number_after("group "), getpgrp());
+}
+END_TEST
+
 START_TEST(a_child_gets_none_of_our_descriptors)
 {
     open_many();
@@ -216,6 +235,8 @@ int main(int argc, char **argv)
          output_of_both_kinds_is_appended, 0},
         {"runtime", "a child reads nothing from our stdin",
          a_child_reads_nothing_from_our_stdin, 0},
+        {"runtime", "but one in the foreground does, in our group",
+         but_one_in_the_foreground_does, 0},
         {"runtime", "a child gets none of our descriptors",
          a_child_gets_none_of_our_descriptors, 0},
         {"runtime", "nor does it on a kernel without close_range",
