@@ -249,4 +249,34 @@ uint64_t cluster_random(struct cluster *c, uint64_t n);
 void cluster_tell(struct cluster *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// So that a failure names the line of the test and not one of the harness.
+void cluster_here(const char *file, int line);
+#ifndef GRADING_CLUSTER_PRIVATE_H
+#define CLUSTER_AT(call) (cluster_here(__FILE__, __LINE__), call)
+#define cluster_start(...) CLUSTER_AT(cluster_start(__VA_ARGS__))
+#define cluster_launch(...) CLUSTER_AT(cluster_launch(__VA_ARGS__))
+#define cluster_await_ready(...) CLUSTER_AT(cluster_await_ready(__VA_ARGS__))
+#define cluster_kill(...) CLUSTER_AT(cluster_kill(__VA_ARGS__))
+#define cluster_pause(...) CLUSTER_AT(cluster_pause(__VA_ARGS__))
+#define cluster_resume(...) CLUSTER_AT(cluster_resume(__VA_ARGS__))
+#define cluster_restart(...) CLUSTER_AT(cluster_restart(__VA_ARGS__))
+#define cluster_expect_exit(...) CLUSTER_AT(cluster_expect_exit(__VA_ARGS__))
+#define cluster_expect_crash(...) CLUSTER_AT(cluster_expect_crash(__VA_ARGS__))
+#define cluster_delete_socket(...)                                             \
+    CLUSTER_AT(cluster_delete_socket(__VA_ARGS__))
+#define cluster_rename_socket(...)                                             \
+    CLUSTER_AT(cluster_rename_socket(__VA_ARGS__))
+#define cluster_hide_socket(...) CLUSTER_AT(cluster_hide_socket(__VA_ARGS__))
+#define cluster_show_socket(...) CLUSTER_AT(cluster_show_socket(__VA_ARGS__))
+#define cluster_cut(...) CLUSTER_AT(cluster_cut(__VA_ARGS__))
+#define cluster_part(...) CLUSTER_AT(cluster_part(__VA_ARGS__))
+#define cluster_spoil(...) CLUSTER_AT(cluster_spoil(__VA_ARGS__))
+#define cluster_crash_at(...) CLUSTER_AT(cluster_crash_at(__VA_ARGS__))
+#define cluster_hold_at(...) CLUSTER_AT(cluster_hold_at(__VA_ARGS__))
+#define cluster_sent(...) CLUSTER_AT(cluster_sent(__VA_ARGS__))
+#define cluster_ran(...) CLUSTER_AT(cluster_ran(__VA_ARGS__))
+#define cluster_start_clerks(...) CLUSTER_AT(cluster_start_clerks(__VA_ARGS__))
+#define client_begin(...) CLUSTER_AT(client_begin(__VA_ARGS__))
+#endif
+
 #endif

@@ -437,6 +437,20 @@ static void worker_main(void *arg)
 
 // --- Start and stop -------------------------------------------------------
 
+// So that a harness can see which methods there are before one is called.
+static void announce_methods(const struct rpc_server *s)
+{
+    for (size_t i = 0; i < s->service_count; i++) {
+        const ProtobufCServiceDescriptor *d = s->services[i]->descriptor;
+        for (unsigned m = 0; m < d->n_methods; m++) {
+            char *name = xasprintf("%s.%s", d->short_name, d->methods[m].name);
+            count_method(s->node->counts, name);
+            free(name);
+        }
+    }
+    atomic_fetch_add(&count_life(s->node->counts)->served, 1);
+}
+
 int rpc_server_start(struct node *n, const char *path,
                      ProtobufCService *const *services, size_t count,
                      struct rpc_server **out)
@@ -460,7 +474,7 @@ int rpc_server_start(struct node *n, const char *path,
     } else {
         *out = s;
         if (!s->control && n->counts != NULL)
-            atomic_fetch_add(&count_life(n->counts)->served, 1);
+            announce_methods(s);
     }
     free(at);
     return err;

@@ -1,0 +1,49 @@
+// entry.c - the main() of test programs, and what a test asks of its test.
+#include <stdlib.h>
+
+#include "common/runtime/alloc.h"
+#include "grading/cluster/cluster_private.h"
+
+// What graded_main hands back for each test.
+struct entry {
+    const struct cluster_lab *lab;
+    const struct cluster_test *test;
+};
+
+static void run_entry(void *arg)
+{
+    const struct entry *e = arg;
+    struct cluster *c = xcalloc(1, sizeof *c);
+    cluster_set_up(c, e->lab, e->test->nodes);
+    e->test->run(c);
+    cluster_tear_down(c);
+    free(c);
+}
+
+int cluster_main(int argc, char **argv, const char *suite,
+                 const struct cluster_lab *lab,
+                 const struct cluster_test *tests, size_t count)
+{
+    struct graded_test *graded = xcalloc(count + 1, sizeof *graded);
+    struct entry *entries = xcalloc(count + 1, sizeof *entries);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = (struct entry){lab, &tests[i]};
+        graded[i] = tests[i].about;
+        graded[i].run = run_entry;
+        graded[i].arg = &entries[i];
+    }
+    int status = graded_main(argc, argv, suite, graded, count);
+    free(entries);
+    free(graded);
+    return status;
+}
+
+uint64_t cluster_seed(const struct cluster *c)
+{
+    return c->seed;
+}
+
+uint64_t cluster_random(struct cluster *c, uint64_t n)
+{
+    return random_below(&c->random, n);
+}

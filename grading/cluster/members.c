@@ -1,0 +1,131 @@
+// members.c - the names of a test, and what may happen to them.
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/runtime/alloc.h"
+#include "common/runtime/err.h"
+#include "grading/cluster/cluster_private.h"
+
+struct member *cluster_member(struct cluster *c, const char *name)
+{
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->members[i].name, name) == 0)
+            return &c->members[i];
+    cluster_fail(c,
+                 "the test's entry in the registry does not declare a node "
+                 "'%s'",
+                 name);
+}
+
+struct member *home_of(struct cluster *c, const struct member *m)
+{
+    return &c->members[m->home];
+}
+
+bool member_runs(struct cluster *c, const struct member *m)
+{
+    return m->role != NULL && home_of(c, m)->state == MEMBER_RUNS;
+}
+
+struct count_life member_life(struct cluster *c, const struct member *m)
+{
+    char *path = cluster_path(c, "cnt/%s", m->name);
+    struct count_life life = {0};
+    int err = count_life_view(path, &life);
+    free(path);
+    if (err != ERR_OK)
+        cluster_fail(c, "the counters of %s are spoiled: %s", m->name,
+                     err_text(err));
+    return life;
+}
+
+void cluster_each(struct cluster *c, const char *names,
+                  void (*each)(struct cluster *c, struct member *m, void *arg),
+                  void *arg)
+{
+    if (names == NULL) {
+        for (int i = 0; i < c->count; i++)
+            each(c, &c->members[i], arg);
+        return;
+    }
+    char *list = xstrdup(names);
+    char *rest = list;
+    char *name = strtok_r(list, " ", &rest);
+    for (; name != NULL; name = strtok_r(NULL, " ", &rest))
+        each(c, cluster_member(c, name), arg);
+    free(list);
+}
+
+static int lives_of_role(struct cluster *c, const struct cluster_role *role,
+                         int *all)
+{
+    int alive = 0;
+    *all = 0;
+    for (int i = 0; i < c->count; i++) {
+        if (c->members[i].role != role)
+            continue;
+        (*all)++;
+        alive += member_runs(c, &c->members[i]);
+    }
+    return alive;
+}
+
+void cluster_allow(struct cluster *c, const struct member *m, unsigned what,
+                   const char *deed)
+{
+    if (m->role == NULL)
+        cluster_fail(c, "cannot %s %s: it was never started", deed, m->name);
+    if ((m->role->allows & what) == 0)
+        cluster_fail(c, "the fault model of %s forbids to %s a %s (%s): %s",
+                     c->lab->name, deed, m->role->name, m->name,
+                     c->lab->fault_model);
+    int all;
+    int alive = lives_of_role(c, m->role, &all);
+    if (m->role->majority && what == ALLOW_KILL && 2 * (alive - 1) <= all)
+        cluster_fail(c,
+                     "the fault model of %s forbids to %s %s: of %d nodes "
+                     "only %d would be left: %s",
+                     c->lab->name, deed, m->name, all, alive - 1,
+                     c->lab->fault_model);
+}
+
+// --- Methods that faults name ----------------------------------------------
+
+static bool has_method(const struct count_page *page, const char *method)
+{
+    for (int i = 0; i < COUNT_METHODS_MAX; i++)
+        if (strcmp(count_method_name(page, i), method) == 0)
+            return true;
+    return false;
+}
+
+void member_check_methods(struct cluster *c, struct member *m)
+{
+    if (m->method_count == 0 || !m->ready)
+        return;
+    char *path = cluster_path(c, "cnt/%s", m->name);
+    struct count_page *page = NULL;
+    int err = count_page_view(path, &page);
+    free(path);
+    if (err != ERR_OK)
+        cluster_fail(c, "the counters of %s are spoiled: %s", m->name,
+                     err_text(err));
+    for (size_t i = 0; i < m->method_count; i++)
+        if (!has_method(page, m->methods[i]))
+            cluster_fail(c,
+                         "a fault of %s cannot be applied: %s serves no such "
+                         "method",
+                         m->methods[i], m->name);
+    count_page_close(page);
+}
+
+void member_needs_method(struct cluster *c, struct member *m,
+                         const char *method)
+{
+    bool known = false;
+    for (size_t i = 0; i < m->method_count && !known; i++)
+        known = strcmp(m->methods[i], method) == 0;
+    if (!known && m->method_count < METHODS_CHECKED_MAX)
+        m->methods[m->method_count++] = xstrdup(method);
+    member_check_methods(c, m);
+}
