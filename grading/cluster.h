@@ -144,8 +144,10 @@ struct cluster_rule {
     int delay_max_ticks;
 };
 void cluster_spoil(struct cluster *c, const struct cluster_rule *rule);
-void cluster_unspoil(struct cluster *c);               // removes all rules
-void cluster_flags(struct cluster *c, uint32_t flags); // enum fault_flag
+void cluster_unspoil(struct cluster *c); // removes all rules
+// Of enum fault_flag. LAB_NO_REFUSED in the environment adds that one to all
+// that tests say: every suite must pass with it, too.
+void cluster_flags(struct cluster *c, uint32_t flags);
 
 // --- Points in a node's code -----------------------------------------------
 

@@ -61,6 +61,7 @@ struct cluster {
     const struct cluster_lab *lab;
     char *folder; // absolute
     uint64_t seed;
+    uint32_t flags; // of fault pages, whatever the test says
     struct random random;
     int64_t started_ms;
     FILE *story;         // log/harness

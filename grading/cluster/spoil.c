@@ -90,15 +90,16 @@ void cluster_unspoil(struct cluster *c)
 
 static void set_flags(struct cluster *c, struct member *m, void *arg)
 {
-    (void)c;
-    fault_set_flags(m->faults, *(const uint32_t *)arg);
+    fault_set_flags(m->faults, *(const uint32_t *)arg | c->flags);
 }
 
 void cluster_flags(struct cluster *c, uint32_t flags)
 {
-    cluster_tell(c, "flags:%s%s",
-                 (flags & FAULT_FAST_LOSS) != 0 ? " fast loss" : "",
-                 (flags & FAULT_NO_REFUSED) != 0 ? " no refused" : "");
+    uint32_t all = flags | c->flags;
+    if (all != 0)
+        cluster_tell(c, "flags:%s%s",
+                     (all & FAULT_FAST_LOSS) != 0 ? " fast loss" : "",
+                     (all & FAULT_NO_REFUSED) != 0 ? " no refused" : "");
     cluster_each(c, NULL, set_flags, &flags);
 }
 

@@ -83,7 +83,7 @@ static int misbehave(const char *command)
     if (strcmp(command, "ends") == 0)
         return 3;
     if (strcmp(command, "dies") == 0)
-        raise(SIGSEGV);
+        raise(SIGUSR1);
     if (strcmp(command, "litters") == 0)
         write_file(".", "litter\n");
     if (strcmp(command, "hoards") == 0)

@@ -3,7 +3,7 @@
 //     server    serves, and ends in order when it is asked to
 //     clerks    the same for each of its names, at control servers alone
 //     ends      serves and ends at once, with status 3
-//     dies      ... by SIGSEGV
+//     dies      ... by a signal
 //     deaf      never ends
 //     litters   leaves a file in its working folder
 //     hoards    leaves a file in TMPDIR
