@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/check/graded.h"
 #include "common/check/orphans.h"
 #include "common/check/scratch.h"
+#include "common/check/trial.h"
+#include "common/runtime/alloc.h"
 
 enum {
     PART_COLUMNS = 8,
@@ -55,7 +56,7 @@ static bool part_matches(const char *part, const char *wanted)
            (part[size] == '\0' || part[size] == ' ');
 }
 
-static bool wanted(const struct run *run, const struct unit_test *test)
+static bool wanted(const struct run *run, const struct graded_test *test)
 {
     const char *part = setting("PART");
     const char *name = setting("T");
@@ -80,15 +81,8 @@ static void print_quoted(const char *text, bool make)
     putchar('\'');
 }
 
-// Runs in the test's process, before the test.
-static void enter_test(void)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    // Check's descriptor for results is not for programs that a test starts.
-    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-}
-
-static void print_line(const struct unit_test *test, bool passed, double took_s)
+static void print_line(const struct graded_test *test, bool passed,
+                       double took_s)
 {
     int used = printf("%-*s %s ", PART_COLUMNS, test->part, test->name);
     for (int i = used; i < NAME_COLUMNS || i < used + 3; i++)
@@ -96,21 +90,16 @@ static void print_line(const struct unit_test *test, bool passed, double took_s)
     printf(" %s %7.2f s\n", passed ? "ok    " : "FAILED", took_s);
 }
 
-static void print_result(SRunner *runner, double limit_s)
+static void print_reason(const struct trial *t)
 {
-    TestResult **results = srunner_results(runner);
-    TestResult *result = results[0];
-    const char *message = tr_msg(result);
-    printf("    %s:%d: ", tr_lfile(result), tr_lno(result));
-    if (strcmp(message, "Test timeout expired") == 0)
-        printf("not done after %g s, its limit", limit_s);
+    if (t->where != NULL)
+        printf("    %s: ", t->where);
     else
-        printf("%s", message);
-    printf("%s\n", tr_rtype(result) == CK_ERROR ? " (behind this line)" : "");
-    free(results);
+        printf("    ");
+    printf("%s%s\n", t->message, t->behind ? " (behind this line)" : "");
 }
 
-static void print_help(const struct run *run, const struct unit_test *test)
+static void print_help(const struct run *run, const struct graded_test *test)
 {
     const char *command = setting("UNIT_COMMAND");
     printf("    seed     %s\n", run->seed);
@@ -122,31 +111,8 @@ static void print_help(const struct run *run, const struct unit_test *test)
     printf(" gdb %s\n", run->program);
 }
 
-static double now_s(void)
+static void run_test(struct run *run, const struct graded_test *test)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static SRunner *new_runner(const struct run *run, const struct unit_test *test,
-                           double limit_s)
-{
-    Suite *suite = suite_create(run->suite);
-    TCase *tcase = tcase_create(test->name);
-    tcase_set_timeout(tcase, limit_s);
-    tcase_add_checked_fixture(tcase, enter_test, NULL);
-    tcase_add_test(tcase, test->test);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, run->fork ? CK_FORK : CK_NOFORK);
-    return runner;
-}
-
-static void run_test(struct run *run, const struct unit_test *test)
-{
-    double limit_s = test->limit_s > 0 ? test->limit_s : UNIT_LIMIT_S;
-    limit_s *= run->time_scale;
     char folder[SCRATCH_MAX];
     if (!scratch_make(run->tmp, folder)) {
         fprintf(stderr, "cannot make the folder %s\n", folder);
@@ -155,32 +121,29 @@ static void run_test(struct run *run, const struct unit_test *test)
     setenv("TMPDIR", folder, 1);
     setenv("TEMP", folder, 1); // Check's own
 
-    SRunner *runner = new_runner(run, test, limit_s);
-    double start_s = now_s();
-    srunner_run_all(runner, CK_SILENT);
-    double took_s = now_s() - start_s;
-
-    char left[512];
-    int grace_ms = (int)(GRACE_MS * run->time_scale);
-    size_t orphans = orphans_end(NULL, 0, grace_ms, left, sizeof left);
+    double limit_s = test->limit_s > 0 ? test->limit_s : UNIT_LIMIT_S;
+    struct trial_options options = {
+        .suite = run->suite,
+        .fork = run->fork,
+        .limit_s = limit_s * run->time_scale,
+        .grace_ms = (int)(GRACE_MS * run->time_scale),
+    };
+    struct trial trial;
+    trial_run(test, &options, &trial);
     scratch_remove(folder);
 
-    bool ok =
-        srunner_ntests_run(runner) == 1 && srunner_ntests_failed(runner) == 0;
-    run->passed += ok && orphans == 0;
-    run->failed += !ok || orphans > 0;
+    bool passed = trial.verdict == VERDICT_PASS;
+    run->passed += passed;
+    run->failed += !passed;
     if (interrupted == 0) {
-        print_line(test, ok && orphans == 0, took_s);
-        if (!ok)
-            print_result(runner, limit_s);
-        else if (orphans > 0)
-            printf("    it left %zu process%s running: %s\n", orphans,
-                   orphans > 1 ? "es" : "", left);
-        if (!ok || orphans > 0)
+        print_line(test, passed, trial.seconds);
+        if (!passed) {
+            print_reason(&trial);
             print_help(run, test);
+        }
     }
     fflush(stdout);
-    srunner_free(runner);
+    trial_release(&trial);
 }
 
 // What we inherit may be anything: Check hangs if SIGCHLD is ignored, and
@@ -259,8 +222,13 @@ static int finish(struct run *run)
     return run->failed > 0 || (!managed && run->passed == 0);
 }
 
-int unit_main(int argc, char **argv, const char *suite,
-              const struct unit_test *tests, size_t count)
+void unit_unsolved(const char *what)
+{
+    trial_unsolved(what);
+}
+
+int graded_main(int argc, char **argv, const char *suite,
+                const struct graded_test *tests, size_t count)
 {
     struct run run = {.program = argc > 0 ? argv[0] : "?", .suite = suite};
     reset_process();
@@ -275,4 +243,22 @@ int unit_main(int argc, char **argv, const char *suite,
         run_test(&run, &tests[i]);
     }
     return finish(&run);
+}
+
+int unit_main(int argc, char **argv, const char *suite,
+              const struct unit_test *tests, size_t count)
+{
+    struct graded_test *all = xcalloc(count, sizeof *all);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct graded_test){
+            .part = tests[i].part,
+            .name = tests[i].name,
+            .kind = GRADED_SAFETY,
+            .evidence = GRADED_SAME_PROCESS,
+            .limit_s = tests[i].limit_s,
+            .test = tests[i].test,
+        };
+    int status = graded_main(argc, argv, suite, all, count);
+    free(all);
+    return status;
 }

@@ -19,7 +19,8 @@
 // Each test runs in a process of its own with an empty folder, TMPDIR (short:
 // socket paths hold 107 bytes), and a seed, LAB_SEED. When it has ended, no
 // process that it started may be left, or it has failed; the folder goes.
-// A failed assertion leaves by _exit: what stands behind it does not run.
+// A failed assertion leaves by _exit: what stands behind it does not run. A
+// test has passed only if its body came to its end: exit(0) is a failure.
 //
 // The environment picks and shapes (the Makefile passes these on):
 //   T       only tests with this in their name or in "suite: name"
@@ -50,5 +51,10 @@ struct unit_test {
 // all passed, 1 if not, or if none ran. Borrows all.
 int unit_main(int argc, char **argv, const char *suite,
               const struct unit_test *tests, size_t count);
+
+// In a test's process: what it asked for is not implemented, `what` being
+// "II job_request". The verdict will be "not implemented: II job_request",
+// whatever else happens. Copies; returns; nothing outside of a test.
+void unit_unsolved(const char *what);
 
 #endif

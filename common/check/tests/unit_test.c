@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/check/graded.h"
 #include "common/check/unit.h"
 
 enum {
@@ -76,6 +77,36 @@ START_TEST(leaves_files)
 }
 END_TEST
 
+START_TEST(exits)
+{
+    exit(0);
+}
+END_TEST
+
+START_TEST(exits_below)
+{
+    // The child comes to the end of the body, the test does not.
+    pid_t pid = fork();
+    if (pid != 0) {
+        waitpid(pid, NULL, 0);
+        exit(0);
+    }
+}
+END_TEST
+
+START_TEST(is_not_written)
+{
+    unit_unsolved("II job_request");
+    _exit(77);
+}
+END_TEST
+
+static void is_seven(void *arg)
+{
+    int *number = arg;
+    ck_assert_int_eq(*number, 7);
+}
+
 struct outcome {
     int status;              // as waitpid() says
     char output[OUTPUT_MAX]; // what it printed
@@ -100,8 +131,7 @@ static void quiet_environment(void)
         unsetenv(names[i]);
 }
 
-// Runs the victims with NAME=VALUE in the environment (both may be NULL).
-static struct outcome run(const char *name, const char *value)
+static int run_victims(int argc, char **argv)
 {
     const struct unit_test victims[] = {
         {"good", "one is one", passes, 0},
@@ -112,6 +142,28 @@ static struct outcome run(const char *name, const char *value)
         {"seed", "the seed is known", prints_its_seed, 0},
         {"files", "there is a folder", leaves_files, 0},
     };
+    return unit_main(argc, argv, "victims", victims, 7);
+}
+
+static int run_graded_victims(int argc, char **argv)
+{
+    int seven = 7;
+    int eight = 8;
+    const struct graded_test victims[] = {
+        {.part = "I", .name = "passes", .test = passes},
+        {.part = "I", .name = "seven", .run = is_seven, .arg = &seven},
+        {.part = "I", .name = "eight", .run = is_seven, .arg = &eight},
+        {.part = "II", .name = "exits", .test = exits},
+        {.part = "II", .name = "below", .test = exits_below},
+        {.part = "III", .name = "not written", .test = is_not_written},
+    };
+    return graded_main(argc, argv, "graded", victims, 6);
+}
+
+// Runs a main of victims with NAME=VALUE in the environment (both may be NULL).
+static struct outcome run_main(int (*victims_main)(int argc, char **argv),
+                               const char *name, const char *value)
+{
     static struct outcome o;
     fflush(NULL);
     pid_t pid = fork();
@@ -127,7 +179,7 @@ static struct outcome run(const char *name, const char *value)
         setenv("UNIT_RESULT", result, 1);
         if (freopen(output, "w", stdout) == NULL)
             _exit(99);
-        _exit(unit_main(1, argv, "victims", victims, 7));
+        _exit(victims_main(1, argv));
     }
     ck_assert_int_eq(waitpid(pid, &o.status, 0), pid);
 
@@ -137,6 +189,11 @@ static struct outcome run(const char *name, const char *value)
     snprintf(path, sizeof path, "%s/result", getenv("TMPDIR"));
     read_file(path, o.result, sizeof o.result);
     return o;
+}
+
+static struct outcome run(const char *name, const char *value)
+{
+    return run_main(run_victims, name, value);
 }
 
 static void assert_said(const struct outcome *o, const char *text)
@@ -223,6 +280,37 @@ START_TEST(files_of_failed_tests_go)
 }
 END_TEST
 
+START_TEST(graded_tests_of_both_kinds_run)
+{
+    ck_assert_str_eq(run_main(run_graded_victims, "T", "passes").result,
+                     "1 0\n");
+    ck_assert_str_eq(run_main(run_graded_victims, "T", "seven").result,
+                     "1 0\n");
+    struct outcome o = run_main(run_graded_victims, "T", "eight");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "unit_test.c:");
+    assert_said(&o, "*number == 8");
+}
+END_TEST
+
+START_TEST(exit_is_no_pass)
+{
+    struct outcome o = run_main(run_graded_victims, "T", "exits");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "the test ended early: something called exit(0)");
+    o = run_main(run_graded_victims, "T", "below");
+    ck_assert_str_eq(o.result, "0 1\n");
+}
+END_TEST
+
+START_TEST(what_is_not_written_is_named)
+{
+    struct outcome o = run_main(run_graded_victims, "PART", "III");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "not implemented: II job_request");
+}
+END_TEST
+
 START_TEST(ignored_sigchld_is_no_obstacle)
 {
     signal(SIGCHLD, SIG_IGN);
@@ -259,6 +347,12 @@ int main(int argc, char **argv)
         {"check", "SEED reaches the test", seed_reaches_the_test, 0},
         {"check", "files of a failed test are removed",
          files_of_failed_tests_go, 0},
+        {"check", "graded tests run, of Check and with an argument",
+         graded_tests_of_both_kinds_run, 0},
+        {"check", "a test that calls exit(0) has not passed", exit_is_no_pass,
+         0},
+        {"check", "what is not yet written is named",
+         what_is_not_written_is_named, 0},
         {"check", "an ignored SIGCHLD does not hang it",
          ignored_sigchld_is_no_obstacle, 0},
     };
