@@ -35,6 +35,7 @@ struct member {
     struct fault_page *faults;
     const char *methods[METHODS_CHECKED_MAX]; // that faults name: owned
     size_t method_count;
+    unsigned wanted; // ALLOW_...: faults that it had before it had a role
 
     const struct cluster_role *role; // NULL: never started
     int home;                        // the member whose process it is in
@@ -93,9 +94,14 @@ struct count_life member_life(struct cluster *c, const struct member *m);
 void cluster_each(struct cluster *c, const char *names,
                   void (*each)(struct cluster *c, struct member *m, void *arg),
                   void *arg);
-// Fails the test with a sentence if the fault model forbids it.
+// Fails the test with a sentence if the fault model forbids it: now, for a
+// node that was started; or ordered for one that may not have been yet, and
+// then when it is.
 void cluster_allow(struct cluster *c, const struct member *m, unsigned what,
                    const char *deed);
+void cluster_allow_ahead(struct cluster *c, struct member *m, unsigned what,
+                         const char *deed);
+void cluster_allow_wanted(struct cluster *c, const struct member *m);
 // The methods that faults at `m` name must be served by it.
 void member_check_methods(struct cluster *c, struct member *m);
 void member_needs_method(struct cluster *c, struct member *m,

@@ -89,6 +89,31 @@ void cluster_allow(struct cluster *c, const struct member *m, unsigned what,
                      c->lab->fault_model);
 }
 
+void cluster_allow_ahead(struct cluster *c, struct member *m, unsigned what,
+                         const char *deed)
+{
+    m->wanted |= what;
+    if (m->role != NULL)
+        cluster_allow(c, m, what, deed);
+}
+
+void cluster_allow_wanted(struct cluster *c, const struct member *m)
+{
+    static const struct {
+        unsigned what;
+        const char *deed;
+    } deeds[] = {
+        {ALLOW_KILL, "crash"},
+        {ALLOW_PAUSE, "hold"},
+        {ALLOW_LOSS, "spoil the messages of"},
+        {ALLOW_CUT, "cut off"},
+    };
+    unsigned allows = m->role->allows | (m->role->clerks ? ALLOW_CUT : 0);
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+        if ((m->wanted & deeds[i].what & ~allows) != 0)
+            cluster_allow(c, m, deeds[i].what, deeds[i].deed);
+}
+
 // --- Methods that faults name ----------------------------------------------
 
 static bool has_method(const struct count_page *page, const char *method)

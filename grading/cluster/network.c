@@ -166,8 +166,8 @@ struct cut {
 static void check_cuttable(struct cluster *c, struct member *m, void *arg)
 {
     (void)arg;
-    if (m->role != NULL && !m->role->clerks)
-        cluster_allow(c, m, ALLOW_CUT, "cut off");
+    if (m->role == NULL || !m->role->clerks) // clients may always be cut
+        cluster_allow_ahead(c, m, ALLOW_CUT, "cut off");
 }
 
 static void cut_one(struct cluster *c, struct member *to, void *arg)

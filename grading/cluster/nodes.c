@@ -205,6 +205,7 @@ static void cast(struct cluster *c, struct member *m, const char *command,
         cluster_fail(c, "%s runs already", m->name);
     m->role = role_of(c, command);
     m->home = home->number;
+    cluster_allow_wanted(c, m);
 }
 
 static struct member *prepare(struct cluster *c, const char *name,

@@ -45,8 +45,10 @@ static void tell_rule(struct cluster *c, const struct cluster_rule *r)
 static void add_rule(struct cluster *c, struct member *m, void *arg)
 {
     const struct cluster_rule *r = arg;
-    if (m->role != NULL)
-        cluster_allow(c, m, ALLOW_LOSS, "spoil the messages of");
+    if (r->at != NULL) // at all nodes: at those that it is allowed for
+        cluster_allow_ahead(c, m, ALLOW_LOSS, "spoil the messages of");
+    else if (m->role != NULL && (m->role->allows & ALLOW_LOSS) == 0)
+        return;
     struct fault_rule rule = {
         .source = r->from == NULL ? FAULT_ANYBODY
                                   : cluster_member(c, r->from)->number,
@@ -118,9 +120,8 @@ static void add_point(struct cluster *c, const char *name, enum crash_kind kind,
     cluster_tell(c, "%s %s at the %llu. time %s %s", holds ? "hold" : "crash",
                  name, (unsigned long long)count, crash_kind_text(kind),
                  what != NULL ? what : "anything");
-    if (m->role != NULL)
-        cluster_allow(c, m, holds ? ALLOW_PAUSE : ALLOW_KILL,
-                      holds ? "hold" : "crash");
+    cluster_allow_ahead(c, m, holds ? ALLOW_PAUSE : ALLOW_KILL,
+                        holds ? "hold" : "crash");
     if (what != NULL && is_of_method(kind))
         member_needs_method(c, m, what);
     struct fault_crash crash = {

@@ -122,6 +122,12 @@ static void cut_is_forbidden(struct cluster *c)
     cluster_cut(c, "s2", "s1", CUT_SILENT);
 }
 
+static void crash_of_a_later_node_is_forbidden(struct cluster *c)
+{
+    cluster_crash_at(c, "s1", CRASH_BEFORE_HANDLER, NULL, 1);
+    cluster_start(c, "s1", "fails");
+}
+
 static void majority_must_live(struct cluster *c)
 {
     cluster_start(c, "s1", "server");
@@ -262,6 +268,8 @@ static const struct a_case cases[] = {
      "the fault model of victims forbids to crash a fails (s1)"},
     {"a cut is forbidden", cut_is_forbidden,
      "the fault model of victims forbids to cut off a fails (s1)"},
+    {"a crash of a later node is forbidden", crash_of_a_later_node_is_forbidden,
+     "the fault model of victims forbids to crash a fails (s1)"},
     {"a majority must live", majority_must_live,
      "forbids to kill s2: of 3 nodes only 1 would be left"},
     {"a method is unknown", method_is_unknown,
