@@ -54,7 +54,7 @@ SCALE.tsan := 10
 LAB_TIME_SCALE ?= $(or $(SCALE.$(VARIANT)),1)
 UNIT_COMMAND ?= make test$(addprefix $() VARIANT=,$(filter-out \
     debug,$(VARIANT)))$(addprefix $() CC=,$(filter-out gcc,$(CC)))
-export T PART SEED
+export T PART SEED KEEP
 export UBSAN_OPTIONS ?= print_stacktrace=1
 
 # --- what there is ---
@@ -124,7 +124,7 @@ LINKED     := $(BINS) $(TEST_BINS) $(FUZZ_BINS) $(BENCH_BINS)
 
 # --- targets for people ---
 
-.PHONY: all tests test asan tsan valgrind deps-student clean help FORCE
+.PHONY: all tests test gdb trace asan tsan valgrind deps-student clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -133,9 +133,18 @@ all: $(BINS)  ## build the programs: build/debug/bin (VARIANT=release, CC=clang)
 
 tests: $(LINKED)  ## build everything, tests and benches too
 
-test: $(BINS) $(RUN)  ## run the tests: PART=2b T='of the name' SEED=7 J=1
-	@LAB_TIME_SCALE=$(LAB_TIME_SCALE) UNIT_COMMAND='$(UNIT_COMMAND)' \
-	    $(OUT)/bin/run-tests -j $(J) $(if $(UNDER),-u '$(UNDER)') $(RUN)
+RUN_TESTS = LAB_TIME_SCALE=$(LAB_TIME_SCALE) UNIT_COMMAND='$(UNIT_COMMAND)' \
+    UNIT_FAILED=$(BUILD)/failed $(OUT)/bin/run-tests
+
+test: $(BINS) $(RUN)  ## run the tests: PART=2b T='of the name' SEED=7 J=1 KEEP=1
+	@$(RUN_TESTS) -j $(J) -o $(BUILD)/tests-$(notdir $(OUT)).jsonl \
+	    $(if $(UNDER),-u '$(UNDER)') $(RUN)
+
+gdb: $(BINS) $(RUN)  ## run the one test T='of the name', its NODE=n2 under gdb
+	@$(RUN_TESTS) --gdb '$(NODE)' $(RUN)
+
+trace: $(BINS)  ## show what the nodes did in the last failure of T='of the name'
+	@$(RUN_TESTS) --trace $(OUT)/bin/trace
 
 asan tsan:  ## run the tests with AddressSanitizer + UBSan, or ThreadSanitizer
 	@$(MAKE) --no-print-directory test VARIANT=$@

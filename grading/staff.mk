@@ -2,6 +2,11 @@
 # the top includes it; students have none of it.
 FUZZ_S ?= 10
 
+# Staff's tests need more than students' do. One after the other: two apt-get
+# at a time do not go together.
+test: $(BUILD)/.deps-staff
+$(BUILD)/.deps-staff: | $(BUILD)/.deps-student
+
 .PHONY: coverage fuzz fuzz-run bench bench-run lint nightly deps compdb
 
 coverage: $(BUILD)/.deps-staff  ## run the tests and draw build/coverage/html

@@ -17,6 +17,7 @@
 enum {
     POLL_MS = 5,
     NAME_MAX_BYTES = 80,
+    CHILDREN_MAX = 1024, // looked at in one turn
 };
 
 void orphans_adopt(void)
@@ -58,40 +59,54 @@ static pid_t parent_of(pid_t pid)
     return (pid_t)parent;
 }
 
-// A child that is not in `keep`, or 0.
-static pid_t find_orphan(const pid_t *keep, size_t count)
+size_t orphans_list(pid_t *pids, size_t room)
 {
     DIR *proc = opendir("/proc");
     if (proc == NULL)
         return 0;
-    pid_t found = 0;
-    for (struct dirent *e = readdir(proc); e != NULL && found == 0;
+    size_t count = 0;
+    for (struct dirent *e = readdir(proc); e != NULL && count < room;
          e = readdir(proc)) {
         pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-        if (pid > 0 && parent_of(pid) == getpid() &&
-            !contains(keep, count, pid))
-            found = pid;
+        if (pid > 0 && parent_of(pid) == getpid())
+            pids[count++] = pid;
     }
     closedir(proc);
-    return found;
+    return count;
+}
+
+// A child that is not in `keep`, or 0.
+static pid_t find_orphan(const pid_t *keep, size_t count)
+{
+    pid_t pids[CHILDREN_MAX];
+    size_t n = orphans_list(pids, CHILDREN_MAX);
+    for (size_t i = 0; i < n; i++)
+        if (!contains(keep, count, pids[i]))
+            return pids[i];
+    return 0;
+}
+
+void orphans_command(pid_t pid, char *line, size_t room)
+{
+    size_t size = read_proc(pid, "cmdline", line, room);
+    if (size == 0)
+        size = read_proc(pid, "comm", line, room);
+    while (size > 0 && (line[size - 1] == '\0' || line[size - 1] == '\n'))
+        size--;
+    for (size_t i = 0; i < size; i++)
+        if (!isprint((unsigned char)line[i]))
+            line[i] = ' ';
+    line[size] = '\0';
 }
 
 // Appends "4711 (sleep 100)" to `names`.
 static void add_name(char *names, size_t room, pid_t pid)
 {
     char line[NAME_MAX_BYTES];
-    size_t size = read_proc(pid, "cmdline", line, sizeof line);
-    if (size == 0)
-        size = read_proc(pid, "comm", line, sizeof line);
-    while (size > 0 && (line[size - 1] == '\0' || line[size - 1] == '\n'))
-        size--;
-    for (size_t i = 0; i < size; i++)
-        if (!isprint((unsigned char)line[i]))
-            line[i] = ' ';
-
+    orphans_command(pid, line, sizeof line);
     size_t used = strlen(names);
-    snprintf(names + used, room - used, "%s%d (%.*s)", used > 0 ? ", " : "",
-             (int)pid, (int)size, line);
+    snprintf(names + used, room - used, "%s%d (%s)", used > 0 ? ", " : "",
+             (int)pid, line);
 }
 
 static long now_ms(void)

@@ -19,4 +19,11 @@ void orphans_adopt(void);
 size_t orphans_end(const pid_t *keep, size_t count, int grace_ms, char *names,
                    size_t room);
 
+// Looks only: the numbers of at most `room` children of this process, and how
+// many these are.
+size_t orphans_list(pid_t *pids, size_t room);
+
+// The command line of a process, "sleep 100", cut to fit.
+void orphans_command(pid_t pid, char *line, size_t room);
+
 #endif

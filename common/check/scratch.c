@@ -1,32 +1,76 @@
+// scratch.c - folders called lab-XXXXXX; the locked ones are sticky.
+//
+// That bit says nothing of a folder that only its owner may enter, so nobody
+// else sets it: it marks those that may be swept away, and no lab-report or
+// lab-backup that a student keeps in /tmp.
 #include "common/check/scratch.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PARENT_MAX = 40,
     OPEN_FOLDERS_MAX = 16,
+    MARKED_MODE = 01700,
+    TRIES = 100,
 };
 
-bool scratch_make(const char *parent, char path[SCRATCH_MAX])
+static const char *parent_or_tmp(const char *parent)
 {
-    bool fits = parent != NULL && parent[0] == '/';
-    if (fits && strlen(parent) > PARENT_MAX)
-        fits = false;
-    snprintf(path, SCRATCH_MAX, "%s/lab-XXXXXX", fits ? parent : "/tmp");
-    return mkdtemp(path) != NULL;
+    bool fits =
+        parent != NULL && parent[0] == '/' && strlen(parent) <= PARENT_MAX;
+    return fits ? parent : "/tmp";
+}
+
+static int open_folder(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+// Who sweeps may come before the lock, and then holds it while it removes the
+// folder: after that the path leads nowhere.
+static bool lock_new(struct scratch *s)
+{
+    s->lock = open_folder(s->path);
+    bool ours = s->lock >= 0 && fchmod(s->lock, MARKED_MODE) == 0 &&
+                flock(s->lock, LOCK_EX) == 0 && access(s->path, F_OK) == 0;
+    if (!ours) {
+        rmdir(s->path);
+        if (s->lock >= 0)
+            close(s->lock);
+    }
+    return ours;
+}
+
+bool scratch_make(const char *parent, struct scratch *s)
+{
+    s->lock = -1;
+    snprintf(s->path, sizeof s->path, "%s/lab-XXXXXX", parent_or_tmp(parent));
+    return mkdtemp(s->path) != NULL;
+}
+
+bool scratch_make_locked(const char *parent, struct scratch *s)
+{
+    for (int i = 0; i < TRIES && scratch_make(parent, s); i++)
+        if (lock_new(s))
+            return true;
+    return false;
 }
 
 static int unlock_one(const char *path, const struct stat *s, int type,
                       struct FTW *at)
 {
-    (void)s;
     (void)at;
-    if (type == FTW_D || type == FTW_DNR)
+    bool folder = type == FTW_D || type == FTW_DNR;
+    if (folder && (s->st_mode & 0700) != 0700)
         chmod(path, 0700);
     return 0;
 }
@@ -41,11 +85,45 @@ static int remove_one(const char *path, const struct stat *s, int type,
     return 0;
 }
 
-void scratch_remove(const char *path)
+static void remove_all(const char *path)
 {
     // Each round makes at least one more level of locked folders readable.
     for (int level = 0; level < 16 && access(path, F_OK) == 0; level++) {
         nftw(path, unlock_one, OPEN_FOLDERS_MAX, FTW_PHYS);
         nftw(path, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
     }
+}
+
+void scratch_remove(struct scratch *s)
+{
+    remove_all(s->path);
+    if (s->lock >= 0)
+        close(s->lock);
+}
+
+static void sweep_one(const char *parent, const char *name)
+{
+    char path[SCRATCH_MAX];
+    snprintf(path, sizeof path, "%s/%s", parent, name);
+    int fd = open_folder(path);
+    if (fd < 0)
+        return;
+    struct stat s;
+    if (fstat(fd, &s) == 0 && s.st_uid == geteuid() &&
+        (s.st_mode & 07777) == MARKED_MODE && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        remove_all(path);
+    close(fd);
+}
+
+void scratch_sweep(const char *parent)
+{
+    parent = parent_or_tmp(parent);
+    DIR *folder = opendir(parent);
+    if (folder == NULL)
+        return;
+    for (struct dirent *e = readdir(folder); e != NULL; e = readdir(folder))
+        if (strncmp(e->d_name, "lab-", 4) == 0 &&
+            strlen(e->d_name) == strlen("lab-XXXXXX"))
+            sweep_one(parent, e->d_name);
+    closedir(folder);
 }

@@ -10,16 +10,7 @@
 #include <stdbool.h>
 
 #include "common/check/graded.h"
-
-enum verdict {
-    VERDICT_PASS,
-    VERDICT_FAIL,
-    VERDICT_UNSOLVED, // it came to code that the student has not yet written
-    VERDICT_TIMEOUT,
-    VERDICT_ERROR, // it was not possible to tell
-};
-
-const char *verdict_text(enum verdict verdict); // "pass", "timeout": a word
+#include "common/check/row.h"
 
 struct trial {
     enum verdict verdict;

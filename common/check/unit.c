@@ -1,36 +1,60 @@
+// unit.c - the main of all test programs: picks tests, runs them, reports.
+//
+// It has three ways of working. Started by hand it runs what T and PART leave.
+// run-tests starts it with UNIT_LIST for the list of its tests (listing.h),
+// and then once for each test and repetition with UNIT_RUN.
 #include "common/check/unit.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/check/block.h"
 #include "common/check/graded.h"
+#include "common/check/kept.h"
+#include "common/check/listing.h"
 #include "common/check/orphans.h"
+#include "common/check/row.h"
 #include "common/check/scratch.h"
+#include "common/check/setting.h"
+#include "common/check/standing.h"
 #include "common/check/trial.h"
 #include "common/runtime/alloc.h"
 
 enum {
     PART_COLUMNS = 8,
-    NAME_COLUMNS = 64,
+    LINE_COLUMNS = 64,
     GRACE_MS = 500, // for what a test has killed but not waited for
 };
 
 struct run {
     const char *program;
-    const char *suite;
-    char seed[24];
-    bool fork; // false: CK_FORK=no
+    char *suite;
+    const struct graded_test *tests;
+    size_t count;
+    uint64_t seed;
     double time_scale;
-    char *tmp; // tests get their folders in it; NULL: /tmp
+    double machine_factor;
+    bool fork;    // false: CK_FORK=no
+    bool keep;    // UNIT_KEEP=1
+    char *list;   // UNIT_LIST; NULL: not wanted
+    char *one;    // UNIT_RUN; NULL: all that T and PART leave
+    char *result; // UNIT_RESULT; NULL: nobody reads it
+    char *kept;   // UNIT_FAILED; NULL: nothing is kept
+    char *tmp;    // tests get their folders in it
     int passed;
     int failed;
+    FILE *rows; // writes to rows_text
+    char *rows_text;
+    size_t rows_size;
 };
 
 // Check's own signal handler passes SIGINT and SIGTERM on to this one when it
@@ -42,11 +66,7 @@ static void interrupt(int number)
     interrupted = number;
 }
 
-static const char *setting(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
+// --- which tests ---
 
 // "3a" picks the parts "3a" and "3a unit".
 static bool part_matches(const char *part, const char *wanted)
@@ -56,70 +76,136 @@ static bool part_matches(const char *part, const char *wanted)
            (part[size] == '\0' || part[size] == ' ');
 }
 
+static bool name_matches(const char *suite, const char *name, const char *text)
+{
+    char *full = xasprintf("%s: %s", suite, name);
+    bool found = strstr(full, text) != NULL;
+    free(full);
+    return found;
+}
+
 static bool wanted(const struct run *run, const struct graded_test *test)
 {
     const char *part = setting("PART");
     const char *name = setting("T");
-    char full[1024];
-    snprintf(full, sizeof full, "%s: %s", run->suite, test->name);
     return (part == NULL || part_matches(test->part, part)) &&
-           (name == NULL || strstr(full, name) != NULL);
+           (name == NULL || name_matches(run->suite, test->name, name));
 }
 
-// `text` as one word for the shell, `$` doubled if it goes through make.
-static void print_quoted(const char *text, bool make)
+static int repetitions(const struct graded_test *test)
 {
-    putchar('\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            printf("'\\''");
-        else if (*text == '$' && make)
-            printf("$$");
-        else
-            putchar(*text);
+    return test->repetitions > 0 ? test->repetitions : 1;
+}
+
+// --- one test ---
+
+static void print_line(const struct graded_test *test, const struct trial *t)
+{
+    char *head = xasprintf("%-*s %s", PART_COLUMNS, test->part, test->name);
+    line_print(stdout, head, LINE_COLUMNS,
+               t->verdict == VERDICT_PASS ? "ok" : "FAILED", t->seconds);
+    free(head);
+}
+
+// The block goes to people and, with its title, to what is kept.
+static void tell_failure(const struct run *run, const struct block *block)
+{
+    block_print(stdout, block);
+    if (!block->kept)
+        return;
+    char *path = xasprintf("%s/failure", block->folder);
+    FILE *file = fopen(path, "we");
+    if (file != NULL) {
+        fprintf(file, "%s: %s\n", run->suite, block->test->name);
+        block_print(file, block);
+        fclose(file);
     }
-    putchar('\'');
+    free(path);
 }
 
-static void print_line(const struct graded_test *test, bool passed,
-                       double took_s)
+static void add_row(struct run *run, const struct graded_test *test,
+                    const struct trial *t, struct row_end *end)
 {
-    int used = printf("%-*s %s ", PART_COLUMNS, test->part, test->name);
-    for (int i = used; i < NAME_COLUMNS || i < used + 3; i++)
-        putchar('.');
-    printf(" %s %7.2f s\n", passed ? "ok    " : "FAILED", took_s);
+    end->verdict = t->verdict;
+    end->seconds = t->seconds;
+    end->scale = run->time_scale;
+    end->machine_factor = run->machine_factor;
+    end->message = t->message;
+    end->where = t->where;
+    char *about = row_about(run->suite, run->program, test);
+    char *row = row_make(about, end);
+    fputs(row, run->rows);
+    free(row);
+    free(about);
 }
 
-static void print_reason(const struct trial *t)
+static void report(struct run *run, const struct graded_test *test,
+                   const struct trial *t, const char *folder,
+                   struct row_end *end)
 {
-    if (t->where != NULL)
-        printf("    %s: ", t->where);
-    else
-        printf("    ");
-    printf("%s%s\n", t->message, t->behind ? " (behind this line)" : "");
+    bool passed = t->verdict == VERDICT_PASS;
+    run->passed += passed;
+    run->failed += !passed;
+    if (run->one == NULL) // else run-tests prints it
+        print_line(test, t);
+    char *kept = NULL;
+    if (!passed) {
+        if (run->kept != NULL)
+            kept = kept_copy(run->kept, run->suite, test->name, folder);
+        struct block block = {
+            .test = test,
+            .trial = t,
+            .program = run->program,
+            .folder = kept != NULL ? kept : folder,
+            .kept = kept != NULL,
+            .seed = end->seed,
+        };
+        tell_failure(run, &block);
+    }
+    end->folder = kept;
+    add_row(run, test, t, end);
+    free(kept);
 }
 
-static void print_help(const struct run *run, const struct graded_test *test)
+// False if the file cannot be written. Who waits for it sees it whole.
+static bool write_result(struct run *run)
 {
-    const char *command = setting("UNIT_COMMAND");
-    printf("    seed     %s\n", run->seed);
-    printf("    again    %s T=", command != NULL ? command : "make test");
-    print_quoted(test->name, true);
-    printf(" SEED=%s\n", run->seed);
-    printf("    in gdb   CK_FORK=no SEED=%s T=", run->seed);
-    print_quoted(test->name, false);
-    printf(" gdb %s\n", run->program);
+    if (run->result == NULL)
+        return true;
+    fflush(run->rows);
+    char *draft = xasprintf("%s.draft", run->result);
+    FILE *file = fopen(draft, "we");
+    bool ok = file != NULL;
+    if (ok) {
+        fprintf(file, "%d %d\n%s", run->passed, run->failed, run->rows_text);
+        ok = fclose(file) == 0 && rename(draft, run->result) == 0;
+    }
+    free(draft);
+    return ok;
 }
 
-static void run_test(struct run *run, const struct graded_test *test)
+static void stand(struct run *run, const char *folder)
 {
-    char folder[SCRATCH_MAX];
-    if (!scratch_make(run->tmp, folder)) {
-        fprintf(stderr, "cannot make the folder %s\n", folder);
+    standing_print(stdout, folder);
+    write_result(run);
+    standing_wait();
+    char names[1];
+    orphans_end(NULL, 0, 0, names, sizeof names);
+}
+
+static void run_test(struct run *run, const struct graded_test *test,
+                     int repetition, uint64_t seed)
+{
+    struct scratch folder;
+    if (!scratch_make(run->tmp, &folder)) {
+        fprintf(stderr, "cannot make the folder %s\n", folder.path);
         abort();
     }
-    setenv("TMPDIR", folder, 1);
-    setenv("TEMP", folder, 1); // Check's own
+    setenv("TMPDIR", folder.path, 1);
+    setenv("TEMP", folder.path, 1); // Check's own
+    char *text = xasprintf("%" PRIu64, seed);
+    setenv("LAB_SEED", text, 1);
+    free(text);
 
     double limit_s = test->limit_s > 0 ? test->limit_s : UNIT_LIMIT_S;
     struct trial_options options = {
@@ -127,24 +213,21 @@ static void run_test(struct run *run, const struct graded_test *test)
         .fork = run->fork,
         .limit_s = limit_s * run->time_scale,
         .grace_ms = (int)(GRACE_MS * run->time_scale),
+        .keep = run->keep,
     };
     struct trial trial;
     trial_run(test, &options, &trial);
-    scratch_remove(folder);
-
-    bool passed = trial.verdict == VERDICT_PASS;
-    run->passed += passed;
-    run->failed += !passed;
-    if (interrupted == 0) {
-        print_line(test, passed, trial.seconds);
-        if (!passed) {
-            print_reason(&trial);
-            print_help(run, test);
-        }
-    }
+    struct row_end end = {.repetition = repetition, .seed = seed};
+    if (interrupted == 0)
+        report(run, test, &trial, folder.path, &end);
+    if (interrupted == 0 && run->keep && trial.verdict != VERDICT_PASS)
+        stand(run, folder.path);
+    scratch_remove(&folder);
     fflush(stdout);
     trial_release(&trial);
 }
+
+// --- the program ---
 
 // What we inherit may be anything: Check hangs if SIGCHLD is ignored, and
 // picks tests by variables of its own.
@@ -172,49 +255,102 @@ static void reset_process(void)
     orphans_adopt();
 }
 
-static void begin(struct run *run)
+// The same tests in a simulation are a suite of their own.
+static char *suite_name(const char *suite, const char *program)
 {
-    const char *seed = setting("SEED");
-    uint32_t drawn = 0;
-    if (seed == NULL && getrandom(&drawn, sizeof drawn, 0) < 0)
-        drawn = (uint32_t)getpid();
-    snprintf(run->seed, sizeof run->seed, "%u", drawn);
-    if (seed != NULL)
-        snprintf(run->seed, sizeof run->seed, "%s", seed);
-    setenv("LAB_SEED", run->seed, 1);
-
-    const char *fork = setting("CK_FORK");
-    run->fork = fork == NULL || strcmp(fork, "no") != 0;
-    const char *scale = setting("LAB_TIME_SCALE");
-    run->time_scale = scale != NULL ? strtod(scale, NULL) : 1;
-    if (run->time_scale <= 0)
-        run->time_scale = 1;
-
-    const char *tmp = setting("TMPDIR");
-    run->tmp = tmp != NULL ? strdup(tmp) : NULL; // each test changes TMPDIR
+    const char *world = strrchr(program, '-');
+    bool simulated = world != NULL && strcmp(world, "-sim") == 0;
+    return xasprintf("%s%s", suite, simulated ? " sim" : "");
 }
 
-// False if the file cannot be written.
-static bool write_result(const struct run *run)
+// What was said to us is not for the programs that tests start.
+static void read_settings(struct run *run)
 {
-    const char *path = setting("UNIT_RESULT");
-    if (path == NULL)
-        return true;
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
+    run->seed = setting_seed();
+    run->time_scale = setting_number("LAB_TIME_SCALE", 1);
+    run->machine_factor = setting_number("LAB_MACHINE_FACTOR", 1);
+    const char *fork = setting("CK_FORK");
+    run->fork = fork == NULL || strcmp(fork, "no") != 0;
+    const char *keep = setting("UNIT_KEEP");
+    run->keep = keep != NULL && strcmp(keep, "1") == 0;
+    run->list = setting_take("UNIT_LIST");
+    run->one = setting_take("UNIT_RUN");
+    run->result = setting_take("UNIT_RESULT");
+    run->kept = setting_take("UNIT_FAILED");
+    const char *tmp = setting("TMPDIR");
+    run->tmp = xstrdup(tmp != NULL ? tmp : "/tmp"); // each test changes TMPDIR
+}
+
+static int write_list(const struct run *run)
+{
+    FILE *file = fopen(run->list, "we");
+    if (file == NULL) {
+        fprintf(stderr, "UNIT_LIST: cannot write %s\n", run->list);
+        return 2;
+    }
+    for (size_t i = 0; i < run->count; i++)
+        if (wanted(run, &run->tests[i]))
+            listing_write(file, i, run->suite, run->program, &run->tests[i]);
+    return fclose(file) == 0 ? 0 : 1;
+}
+
+// One test, once. SEED is that of this repetition.
+static bool run_one(struct run *run)
+{
+    char *end = NULL;
+    size_t index = strtoul(run->one, &end, 10);
+    if (end == run->one || *end != '\0' || index >= run->count) {
+        fprintf(stderr, "UNIT_RUN is \"%s\": a number below %zu is needed\n",
+                run->one, run->count);
         return false;
-    fprintf(file, "%d %d\n", run->passed, run->failed);
-    return fclose(file) == 0;
+    }
+    if (run->keep) // who started us may be killed, and what we keep lives on
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+    int repetition = (int)setting_number("UNIT_REPETITION", 1);
+    unsetenv("UNIT_REPETITION");
+    run_test(run, &run->tests[index], repetition, run->seed);
+    return true;
+}
+
+static void run_picked(struct run *run)
+{
+    bool stop = false;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct graded_test *test = &run->tests[i];
+        if (!wanted(run, test))
+            continue;
+        for (int k = 1; k <= repetitions(test) && !stop; k++) {
+            if (run->passed + run->failed == 0)
+                printf("-- %s (%s)%s\n", run->suite, run->program,
+                       run->fork ? "" : ", in one process, no time limits");
+            run_test(run, test, k, setting_seed_of(run->seed, k));
+            stop = interrupted != 0 || (run->keep && run->failed > 0);
+        }
+    }
+}
+
+// What run-tests would do: a folder for all, which the next one sweeps away
+// should we be killed.
+static void run_all(struct run *run)
+{
+    struct scratch outer;
+    if (!scratch_make_locked(run->tmp, &outer)) {
+        fprintf(stderr, "cannot make the folder %s\n", outer.path);
+        abort();
+    }
+    free(run->tmp);
+    run->tmp = xstrdup(outer.path);
+    run_picked(run);
+    scratch_remove(&outer);
 }
 
 static int finish(struct run *run)
 {
-    free(run->tmp);
     if (interrupted != 0)
         return 128 + interrupted;
     if (!write_result(run))
         return 1;
-    bool managed = setting("UNIT_RESULT") != NULL; // others sum up then
+    bool managed = run->result != NULL; // others sum up then
     if (!managed && run->passed + run->failed == 0)
         printf("no test of \"%s\" matches T and PART\n", run->suite);
     if (!managed)
@@ -222,27 +358,40 @@ static int finish(struct run *run)
     return run->failed > 0 || (!managed && run->passed == 0);
 }
 
-void unit_unsolved(const char *what)
+static void release(struct run *run)
 {
-    trial_unsolved(what);
+    fclose(run->rows);
+    free(run->rows_text);
+    free(run->suite);
+    free(run->list);
+    free(run->one);
+    free(run->result);
+    free(run->kept);
+    free(run->tmp);
 }
 
 int graded_main(int argc, char **argv, const char *suite,
                 const struct graded_test *tests, size_t count)
 {
-    struct run run = {.program = argc > 0 ? argv[0] : "?", .suite = suite};
+    struct run run = {
+        .program = argc > 0 ? argv[0] : "?", .tests = tests, .count = count};
+    run.suite = suite_name(suite, run.program);
+    run.rows = open_memstream(&run.rows_text, &run.rows_size);
     reset_process();
-    begin(&run);
+    read_settings(&run);
 
-    for (size_t i = 0; i < count && interrupted == 0; i++) {
-        if (!wanted(&run, &tests[i]))
-            continue;
-        if (run.passed + run.failed == 0)
-            printf("-- %s (%s)%s\n", suite, run.program,
-                   run.fork ? "" : ", in one process, without time limits");
-        run_test(&run, &tests[i]);
+    int status = 0;
+    if (run.list != NULL)
+        status = write_list(&run);
+    else if (run.one != NULL && !run_one(&run))
+        status = 2;
+    else {
+        if (run.one == NULL)
+            run_all(&run);
+        status = finish(&run);
     }
-    return finish(&run);
+    release(&run);
+    return status;
 }
 
 int unit_main(int argc, char **argv, const char *suite,
@@ -261,4 +410,9 @@ int unit_main(int argc, char **argv, const char *suite,
     int status = graded_main(argc, argv, suite, all, count);
     free(all);
     return status;
+}
+
+void unit_unsolved(const char *what)
+{
+    trial_unsolved(what);
 }

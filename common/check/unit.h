@@ -25,11 +25,21 @@
 // The environment picks and shapes (the Makefile passes these on):
 //   T       only tests with this in their name or in "suite: name"
 //   PART    only tests of this part
-//   SEED    the seed; one is drawn if this is not set, and shown on failure
+//   SEED    the seed; one is drawn if this is not set, and shown on failure.
+//           The further repetitions of a test have seeds derived from it
 //   CK_FORK=no      runs all in one process, for gdb; no time limits then
-//   LAB_TIME_SCALE  multiplies the time limits
-//   UNIT_RESULT     gets a file with "PASSED FAILED\n" at the end
+//   LAB_TIME_SCALE  multiplies the time limits; LAB_MACHINE_FACTOR says how
+//                   much of that is for a slow machine
 //   UNIT_COMMAND    what a failure tells people to type (make test)
+//   UNIT_FAILED     the folder where files of failed tests are kept (kept.h)
+//   UNIT_KEEP=1     stops at a failure and keeps the processes that the test
+//                   has left, until SIGINT or SIGTERM
+//   UNIT_GDB        a node that the test's harness is to start under gdb;
+//                   SIGINT does not end the test then
+// What run-tests says besides (these do not reach the tests):
+//   UNIT_LIST=FILE  write the list of tests to it (listing.h) and do no more
+//   UNIT_RUN=INDEX  run this test alone, once; UNIT_REPETITION=N for its row
+//   UNIT_RESULT     gets "PASSED FAILED\n" and a row (row.h) for each test run
 #ifndef COMMON_CHECK_UNIT_H
 #define COMMON_CHECK_UNIT_H
 

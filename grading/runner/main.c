@@ -1,254 +1,124 @@
-// main.c - runs test programs side by side and adds up what they report.
+// main.c - runs the tests of many programs side by side, and sums up.
 //
-//     run-tests [-j N] [-u 'COMMAND ...'] PROGRAM...
+//     run-tests [-j N] [-o FILE] [-u 'COMMAND ...'] PROGRAM...
+//     run-tests --gdb NODE PROGRAM...
+//     run-tests --trace PROGRAM
 //
-// -j: N programs at the same time. -u: runs each under COMMAND (valgrind).
-// Each program writes "PASSED FAILED" to the file named by UNIT_RESULT; what
-// it prints is shown whole, in the order of the command line, and never read.
-// A program that dies, writes no result, or fails without saying which test,
-// counts as one that failed; so does one that runs no test unless T or PART
-// picked some. The last line is "N passed, N failed". The exit status is 0 if
-// all passed, 1 if not or if nothing ran, 130 after Ctrl-C.
+// -j: N tests at the same time; those that measure a limit run alone, after
+// the others. -o: FILE gets a row of JSON for each test and repetition
+// (common/check/row.h). -u: runs each program under COMMAND (valgrind).
 //
-// Nothing survives it: neither a process nor a file under /tmp.
+// Each program is asked for its tests and then started once for each of them
+// and each repetition; both sides are in common/check/unit.c. A test that dies
+// without a report has failed. So has a program that has no test, unless T or
+// PART picked some. The last line is "N passed, N failed". The exit status is
+// 0 if all passed, 1 if not or if nothing ran, 2 if the call makes no sense,
+// 130 after Ctrl-C.
+//
+// --gdb: the one test that T picks, in the foreground, with NODE under gdb; the
+// test program itself if NODE is empty. --trace: the trace printer PROGRAM on
+// the latest failed test with T in its name.
+//
+// The environment: T, PART, SEED, LAB_TIME_SCALE and the others of unit.h;
+// KEEP=1: one at a time up to the first failure, whose processes are kept until
+// Ctrl-C. LAB_MACHINE_FACTOR: taken as it is, and not measured.
+//
+// Nothing survives it: neither a process nor a file under /tmp. What a SIGKILL
+// leaves there the next call removes.
+#include <errno.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/check/orphans.h"
 #include "common/check/scratch.h"
+#include "common/check/setting.h"
 #include "common/runtime/alloc.h"
-#include "common/runtime/clock.h"
-#include "common/runtime/err.h"
 #include "common/runtime/process.h"
+#include "grading/runner/debug.h"
+#include "grading/runner/judge.h"
+#include "grading/runner/machine.h"
+#include "grading/runner/pool.h"
+#include "grading/runner/show.h"
 
-enum {
-    POLL_MS = 20,
-    GRACE_MS = 1000, // for the children of a program that died
-    UNDER_MAX = 16,  // words of COMMAND
-};
+static const char usage[] =
+    "usage: run-tests [-j N] [-o FILE] [-u 'COMMAND ...'] PROGRAM...\n"
+    "       run-tests --gdb NODE PROGRAM...\n"
+    "       run-tests --trace PROGRAM\n";
 
-struct job {
-    const char *program;
-    struct process *process; // NULL before its start
-    char *output;            // the file it prints to
-    char *result;            // the file it reports to
-    long shown;              // bytes of `output` that people have seen
-    bool ended;
-    struct process_end end;
-    int passed;
-    int failed;
-    char *complaint; // owned; NULL: none
-};
+// --- the phases ---
 
-struct run {
-    int parallel;
-    const char *under[UNDER_MAX];
-    size_t under_count;
-    struct job *jobs;
-    size_t count;
-    size_t started;
-    size_t shown; // jobs [0, shown) are done with
-    char tmp[SCRATCH_MAX];
-};
-
-static const char *setting(const char *name)
+// Asks all programs for their tests.
+static void list_tests(struct run *run)
 {
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-static bool picky(void)
-{
-    return setting("T") != NULL || setting("PART") != NULL;
-}
-
-static void start_job(struct run *run, struct job *job)
-{
-    job->output = xasprintf("%s/%zu.out", run->tmp, run->started);
-    job->result = xasprintf("%s/%zu.result", run->tmp, run->started);
-    char *tmp = xasprintf("TMPDIR=%s", run->tmp);
-    char *result = xasprintf("UNIT_RESULT=%s", job->result);
-    const char *env[] = {tmp, result, NULL};
-    const char *argv[UNDER_MAX + 2] = {NULL};
-    memcpy(argv, run->under, run->under_count * sizeof argv[0]);
-    argv[run->under_count] = job->program;
-    struct process_spec spec = {
-        .argv = argv, .env = env, .output = job->output};
-
-    int err = process_spawn(&spec, &job->process);
-    if (err != ERR_OK) {
-        job->ended = true;
-        job->failed = 1;
-        job->complaint = xasprintf("cannot be started: %s", err_text(err));
+    struct job *jobs = jobs_new(run->program_count);
+    for (size_t i = 0; i < run->program_count; i++) {
+        jobs[i].program = run->programs[i];
+        jobs[i].seed = run->seed;
     }
-    free(tmp);
-    free(result);
+    pool_run(run, jobs, run->program_count, run->parallel, judge_listing);
+    jobs_free(jobs, run->program_count);
 }
 
-static bool read_result(struct job *job)
+// Those that run alone, or the others.
+static void run_tests(struct run *run, bool alone)
 {
-    FILE *file = fopen(job->result, "re");
-    if (file == NULL)
-        return false;
-    int n = fscanf(file, "%d %d", &job->passed, &job->failed);
-    fclose(file);
-    return n == 2 && job->passed >= 0 && job->failed >= 0;
-}
-
-static char *describe(struct process_end end)
-{
-    if (end.exited)
-        return xasprintf("ended with status %d", end.code);
-    return xasprintf("died of signal %d (%s)", end.signal,
-                     strsignal(end.signal));
-}
-
-static void judge(struct job *job)
-{
-    bool reported = read_result(job);
-    bool clean = job->end.exited && job->end.code == 0;
-    char *end = describe(job->end);
-    if (!reported) {
-        job->passed = job->failed = 0;
-        job->complaint = xasprintf("%s, and reported nothing", end);
-    } else if (!clean && job->failed == 0)
-        job->complaint = xasprintf("%s, though no test failed", end);
-    else if (job->passed + job->failed == 0 && !picky())
-        job->complaint = xasprintf("has executed no test");
-    if (job->complaint != NULL)
-        job->failed++;
-    free(end);
-}
-
-// Ends what the programs that have died have left to us.
-static void end_orphans(const struct run *run)
-{
-    pid_t *keep = xcalloc(run->count, sizeof *keep);
+    size_t count = 0;
+    for (size_t i = 0; i < run->test_count; i++)
+        if (run->tests[i]->about.alone == alone)
+            count += (size_t)run->tests[i]->about.repetitions;
+    struct job *jobs = jobs_new(count);
     size_t n = 0;
-    for (size_t i = 0; i < run->started; i++)
-        if (!run->jobs[i].ended)
-            keep[n++] = (pid_t)process_id(run->jobs[i].process);
-    char names[256];
-    orphans_end(keep, n, GRACE_MS, names, sizeof names);
-    free(keep);
-}
-
-static int running(const struct run *run)
-{
-    int n = 0;
-    for (size_t i = 0; i < run->started; i++)
-        n += !run->jobs[i].ended;
-    return n;
-}
-
-static void start_and_reap(struct run *run)
-{
-    while (run->started < run->count && running(run) < run->parallel) {
-        start_job(run, &run->jobs[run->started]);
-        run->started++;
-    }
-    for (size_t i = 0; i < run->started; i++) {
-        struct job *job = &run->jobs[i];
-        if (job->ended || process_wait(job->process, 0, &job->end) != ERR_OK)
+    for (size_t i = 0; i < run->test_count; i++) {
+        struct test *test = run->tests[i];
+        if (test->about.alone != alone)
             continue;
-        job->ended = true;
-        judge(job);
-        end_orphans(run);
+        for (int k = 1; k <= test->about.repetitions; k++)
+            jobs[n++] = (struct job){.program = test->program,
+                                     .test = test,
+                                     .repetition = k,
+                                     .seed = setting_seed_of(run->seed, k)};
     }
+    pool_run(run, jobs, count, alone ? 1 : run->parallel, judge_test);
+    jobs_free(jobs, count);
 }
 
-static void show_output(struct job *job)
+static bool go_on(const struct run *run)
 {
-    FILE *file = fopen(job->output, "re");
-    if (file == NULL)
-        return;
-    fseek(file, job->shown, SEEK_SET);
-    char bytes[4096];
-    for (size_t n = 1; n > 0;) {
-        n = fread(bytes, 1, sizeof bytes, file);
-        fwrite(bytes, 1, n, stdout);
-        job->shown += (long)n;
-    }
-    fclose(file);
-}
-
-// The first program that is not done is shown live, those behind it wait.
-static void show(struct run *run)
-{
-    bool done = true;
-    while (done && run->shown < run->started) {
-        struct job *job = &run->jobs[run->shown];
-        done = job->ended;
-        show_output(job);
-        if (done && job->complaint != NULL)
-            printf("FAILED %s: it %s\n", job->program, job->complaint);
-        run->shown += done;
-    }
-    fflush(stdout);
+    return !run->stop && process_interrupted() == 0;
 }
 
 static int sum_up(const struct run *run)
 {
-    int passed = 0;
-    int failed = 0;
-    for (size_t i = 0; i < run->count; i++) {
-        passed += run->jobs[i].passed;
-        failed += run->jobs[i].failed;
+    int number = process_interrupted();
+    bool looked_at = run->keep && run->failed > 0; // Ctrl-C ended the looking
+    if (number != 0 && !looked_at) {
+        show_no_status();
+        printf("interrupted\n");
+        return 128 + number;
     }
-    if (passed + failed == 0) {
-        const char *name = setting("T");
-        const char *part = setting("PART");
-        printf("No test was executed: none of these %zu programs has one with",
-               run->count);
-        printf("%s%s%s", name != NULL ? " T='" : "", name != NULL ? name : "",
-               name != NULL ? "'" : "");
-        printf("%s%s%s.\n", part != NULL ? " PART='" : "",
-               part != NULL ? part : "", part != NULL ? "'" : "");
-    }
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed > 0 || passed == 0;
+    show_sum(run);
+    return run->failed > 0 || run->passed == 0;
 }
 
 static void release(struct run *run)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        process_free(run->jobs[i].process);
-        free(run->jobs[i].output);
-        free(run->jobs[i].result);
-        free(run->jobs[i].complaint);
+    for (size_t i = 0; i < run->test_count; i++) {
+        struct test *test = run->tests[i];
+        listing_release(&test->about);
+        free(test->output);
+        free(test->complaint);
+        free(test->more);
+        free(test);
     }
-    free(run->jobs);
-    run->count = run->started = 0;
+    free(run->tests);
+    if (run->rows != NULL)
+        fclose(run->rows);
 }
 
-static int run_all(struct run *run)
-{
-    signal(SIGCHLD, SIG_DFL); // who ignores it never learns of an end
-    process_interrupted();    // from here on Ctrl-C only makes it true
-    orphans_adopt();
-    if (!scratch_make(NULL, run->tmp)) {
-        fprintf(stderr, "run-tests: cannot make a folder in /tmp\n");
-        return 1;
-    }
-    while (run->shown < run->count && process_interrupted() == 0) {
-        start_and_reap(run);
-        show(run);
-        if (run->shown < run->count)
-            clock_sleep_ms(POLL_MS);
-    }
-    int number = process_interrupted();
-    int status = number != 0 ? 128 + number : sum_up(run);
-    release(run); // kills what still runs
-    end_orphans(run);
-    scratch_remove(run->tmp);
-    if (number != 0)
-        printf("interrupted\n");
-    return status;
-}
+// --- the call ---
 
 static bool split_under(struct run *run, char *command)
 {
@@ -262,28 +132,106 @@ static bool split_under(struct run *run, char *command)
     return true;
 }
 
+static bool parse_parallel(struct run *run, const char *text)
+{
+    char *end = NULL;
+    long n = strtol(text, &end, 10);
+    run->parallel = (int)n;
+    if (end != text && *end == '\0' && n >= 1 && n <= 1024)
+        return true;
+    fprintf(stderr, "run-tests: -j is \"%s\": a number of tests is needed\n",
+            text);
+    return false;
+}
+
+static bool open_rows(struct run *run, const char *path)
+{
+    run->rows = fopen(path, "we");
+    if (run->rows == NULL)
+        fprintf(stderr, "run-tests: -o: cannot write %s: %s\n", path,
+                strerror(errno));
+    return run->rows != NULL;
+}
+
+struct request {
+    const char *gdb;   // NULL: not asked for
+    const char *trace; // the same
+};
+
+// False: it makes no sense, and that has been said.
+static bool parse(int argc, char **argv, struct run *run, struct request *r)
+{
+    static const struct option options[] = {
+        {"gdb", required_argument, NULL, 'g'},
+        {"trace", required_argument, NULL, 't'},
+        {0}};
+    bool ok = true;
+    for (int c = 0; c != -1 && ok;) {
+        c = getopt_long(argc, argv, "+j:o:u:", options, NULL);
+        if (c == 'j')
+            ok = parse_parallel(run, optarg);
+        else if (c == 'o')
+            ok = open_rows(run, optarg);
+        else if (c == 'u')
+            ok = split_under(run, optarg);
+        else if (c == 'g')
+            r->gdb = optarg;
+        else if (c == 't')
+            r->trace = optarg;
+        else
+            ok = c == -1;
+    }
+    if (!ok)
+        fputs(usage, stderr);
+    return ok;
+}
+
+static void read_settings(struct run *run)
+{
+    const char *keep = setting("KEEP");
+    run->keep = keep != NULL && strcmp(keep, "0") != 0;
+    if (run->keep)
+        run->parallel = 1;
+    run->seed = setting_seed();
+    run->machine_factor = setting("LAB_MACHINE_FACTOR") != NULL
+                              ? setting_number("LAB_MACHINE_FACTOR", 1)
+                              : machine_factor();
+    run->time_scale = setting_number("LAB_TIME_SCALE", 1) * run->machine_factor;
+}
+
 int main(int argc, char **argv)
 {
     struct run run = {.parallel = 1};
-    bool ok = true;
-    for (int c = getopt(argc, argv, "+j:u:"); c != -1 && ok;
-         c = getopt(argc, argv, "+j:u:")) {
-        if (c == 'j')
-            run.parallel = atoi(optarg);
-        ok = c == 'j' || (c == 'u' && split_under(&run, optarg));
-    }
-    if (!ok || run.parallel < 1) {
-        fprintf(stderr, "run-tests [-j N] [-u 'COMMAND ...'] PROGRAM...\n");
-        return 1;
-    }
+    struct request request = {0};
+    if (!parse(argc, argv, &run, &request))
+        return 2;
+    if (request.trace != NULL)
+        return debug_trace(request.trace);
     if (optind == argc) {
         printf("No test was executed: there is no test program.\n"
                "0 passed, 0 failed\n");
         return 1;
     }
-    run.count = (size_t)(argc - optind);
-    run.jobs = xcalloc(run.count, sizeof *run.jobs);
-    for (size_t i = 0; i < run.count; i++)
-        run.jobs[i].program = argv[optind + (int)i];
-    return run_all(&run);
+    run.programs = (const char *const *)argv + optind;
+    run.program_count = (size_t)(argc - optind);
+    read_settings(&run);
+    scratch_sweep(NULL);
+    pool_prepare();
+    if (!scratch_make_locked(NULL, &run.tmp)) {
+        fprintf(stderr, "run-tests: cannot make a folder in /tmp\n");
+        return 1;
+    }
+
+    list_tests(&run);
+    if (request.gdb != NULL)
+        return debug_gdb(&run, request.gdb);
+    show_scale(&run);
+    if (go_on(&run))
+        run_tests(&run, false);
+    if (go_on(&run))
+        run_tests(&run, true);
+    int status = sum_up(&run);
+    scratch_remove(&run.tmp);
+    release(&run);
+    return status;
 }

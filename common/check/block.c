@@ -1,0 +1,244 @@
+// block.c - read at midnight, so: the reason first, one thing a paragraph, the
+// commands last, where the eye is when it has read the rest.
+#include "common/check/block.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/check/setting.h"
+#include "common/runtime/alloc.h"
+
+enum {
+    INDENT = 4,
+    LABEL_COLUMNS = 11,
+    TEXT_COLUMNS = 78, // where text is wrapped
+    STORY_LINES = 12,
+    STORY_BYTES = 16384, // of the end of the file
+    NAMES_MAX = 64,      // nodes of a test
+};
+
+void line_print(FILE *out, const char *head, int columns, const char *word,
+                double seconds)
+{
+    int used = fprintf(out, "%s ", head);
+    for (int i = used; i < columns || i < used + 3; i++)
+        fputc('.', out);
+    fprintf(out, " %-6s %6.1f s\n", word, seconds);
+}
+
+static void put_label(FILE *out, const char *label)
+{
+    fprintf(out, "%*s%-*s", INDENT, "", LABEL_COLUMNS, label);
+}
+
+// `text` from column `indent` on, where the cursor stands; wrapped at blanks,
+// its own newlines stay.
+static void put_wrapped(FILE *out, int indent, const char *text)
+{
+    int column = indent;
+    while (*text != '\0') {
+        int size = (int)strcspn(text, " \n");
+        if (column > indent && column + size > TEXT_COLUMNS) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        }
+        fprintf(out, "%.*s", size, text);
+        column += size;
+        text += size;
+        if (*text == '\n') {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        } else if (*text == ' ' && column < TEXT_COLUMNS) {
+            fputc(' ', out);
+            column++;
+        }
+        text += *text != '\0';
+    }
+    fputc('\n', out);
+}
+
+// `text` as one word for the shell, `$` doubled if it goes through make.
+static void put_quoted(FILE *out, const char *text, bool make)
+{
+    fputc('\'', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else if (*text == '$' && make)
+            fputs("$$", out);
+        else
+            fputc(*text, out);
+    }
+    fputc('\'', out);
+}
+
+static void put_reason(FILE *out, const struct trial *t)
+{
+    fprintf(out, "%*s", INDENT, "");
+    put_wrapped(out, INDENT, t->message);
+    if (t->where != NULL)
+        fprintf(out, "%*sat %s%s\n", INDENT, "", t->where,
+                t->behind ? ", or behind it" : "");
+}
+
+static void put_claim(FILE *out, const struct graded_test *test)
+{
+    if (test->claim == NULL)
+        return;
+    char *text = test->section != NULL ? xasprintf("%s (handout section %s)",
+                                                   test->claim, test->section)
+                                       : xstrdup(test->claim);
+    fputc('\n', out);
+    put_label(out, "must hold");
+    put_wrapped(out, INDENT + LABEL_COLUMNS, text);
+    free(text);
+}
+
+// The last lines of a file: a pointer into `text`.
+static char *last_lines(const char *path, char text[STORY_BYTES])
+{
+    text[0] = '\0';
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return text;
+    if (fseek(file, -(STORY_BYTES - 1), SEEK_END) != 0)
+        rewind(file); // it is shorter than that
+    size_t size = fread(text, 1, STORY_BYTES - 1, file);
+    fclose(file);
+    while (size > 0 && text[size - 1] == '\n')
+        size--;
+    text[size] = '\0';
+
+    char *start = text + size;
+    for (int lines = 0; start > text; start--) {
+        lines += start[-1] == '\n';
+        if (lines == STORY_LINES)
+            break;
+    }
+    return start;
+}
+
+static void put_story(FILE *out, const char *folder)
+{
+    char *path = xasprintf("%s/log/harness", folder);
+    char *text = xmalloc(STORY_BYTES);
+    char *rest = last_lines(path, text);
+    bool any = *rest != '\0';
+    if (any) {
+        fputc('\n', out);
+        put_label(out, "story");
+    }
+    for (char *line = strsep(&rest, "\n"); any && line != NULL;
+         line = strsep(&rest, "\n"))
+        fprintf(out, "%s\n%*s", line, rest != NULL ? INDENT + LABEL_COLUMNS : 0,
+                "");
+    free(text);
+    free(path);
+}
+
+static int is_log(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
+// The first in the alphabet of the nodes that have printed something, owned;
+// NULL if there is none. Shows all logs.
+static char *put_logs(FILE *out, const struct block *b)
+{
+    char *path = xasprintf("%s/log", b->folder);
+    struct dirent **logs = NULL;
+    int count = scandir(path, &logs, is_log, alphasort);
+    char *node = NULL;
+    if (count > 0) {
+        put_label(out, "logs");
+        fprintf(out, "%s/\n%*s", path, INDENT + LABEL_COLUMNS, "");
+    }
+    size_t used = 0;
+    char names[1024] = "";
+    for (int i = 0; i < count; i++) {
+        const char *name = logs[i]->d_name;
+        if (node == NULL && strcmp(name, "harness") != 0)
+            node = xstrdup(name);
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                     i > 0 ? " " : "", name);
+        free(logs[i]);
+    }
+    if (count > 0)
+        put_wrapped(out, INDENT + LABEL_COLUMNS, names);
+    free(logs);
+    free(path);
+    return node;
+}
+
+static bool has(const char *folder, const char *name)
+{
+    char *path = xasprintf("%s/%s", folder, name);
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+// "make test VARIANT=asan" with another target: "make gdb VARIANT=asan".
+static void put_make(FILE *out, const char *label, const char *target,
+                     const struct block *b)
+{
+    static const char test[] = "make test";
+    const char *command = setting("UNIT_COMMAND");
+    const char *flags = "";
+    if (command != NULL && strncmp(command, test, strlen(test)) == 0)
+        flags = command + strlen(test);
+    put_label(out, label);
+    fprintf(out, "make %s%s T=", target, flags);
+    put_quoted(out, b->test->name, true);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text);
+    return size >= strlen(end) && strcmp(text + size - strlen(end), end) == 0;
+}
+
+// In a simulation there is no process that gdb could be told to start.
+static void put_gdb(FILE *out, const struct block *b, const char *node)
+{
+    if (ends_with(b->program, "-sim")) {
+        put_label(out, "in gdb");
+        fprintf(out, "CK_FORK=no SEED=%" PRIu64 " T=", b->seed);
+        put_quoted(out, b->test->name, false);
+        fprintf(out, " gdb %s\n", b->program);
+        return;
+    }
+    put_make(out, "in gdb", "gdb", b);
+    fprintf(out, " SEED=%" PRIu64 "%s%s\n", b->seed,
+            node != NULL ? " NODE=" : "", node != NULL ? node : "");
+}
+
+void block_print(FILE *out, const struct block *b)
+{
+    fputc('\n', out);
+    put_reason(out, b->trial);
+    put_claim(out, b->test);
+    put_story(out, b->folder);
+    fputc('\n', out);
+    char *node = b->kept ? put_logs(out, b) : NULL;
+    put_label(out, "seed");
+    fprintf(out, "%" PRIu64 "\n", b->seed);
+
+    const char *command = setting("UNIT_COMMAND");
+    put_label(out, "again");
+    fprintf(out, "%s T=", command != NULL ? command : "make test");
+    put_quoted(out, b->test->name, true);
+    fprintf(out, " SEED=%" PRIu64 "\n", b->seed);
+    if (b->kept && has(b->folder, "cnt")) {
+        put_make(out, "trace", "trace", b);
+        fputc('\n', out);
+    }
+    put_gdb(out, b, node);
+    fputc('\n', out);
+    free(node);
+}
