@@ -9,6 +9,7 @@
 #include "common/rpc/node.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
+#include "common/runtime/random.h"
 #include "lab0-echo/api.pb-c.h"
 
 enum {
@@ -27,6 +28,7 @@ struct echo_clerk *echo_clerk_start(struct node *node, const char *server)
     struct echo_clerk *c = xcalloc(1, sizeof *c);
     c->node = node;
     c->server = xstrdup(server);
+    c->number = random_seed() >> 32; // those of an earlier life are not ours
     return c;
 }
 
