@@ -55,8 +55,9 @@ static int serve(struct node *node, const struct master_spec *spec)
     return why == NULL ? 0 : complain(EXIT_FAILED, why);
 }
 
-int command_master(const struct options *o)
+int command_master(const struct arguments *arguments)
 {
+    const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we clean up
     struct prepared job;
     char *why = prepare(o, &job);
@@ -78,8 +79,9 @@ int command_master(const struct options *o)
 
 // --- mr worker -------------------------------------------------------------
 
-int command_worker(const struct options *o)
+int command_worker(const struct arguments *arguments)
 {
+    const struct options *o = (const struct options *)arguments;
     struct node *node;
     int err = node_open(o->cluster, o->name, true, &node);
     if (err != ERR_OK)
@@ -91,19 +93,21 @@ int command_worker(const struct options *o)
 
 // --- mr sequential, mr merge -----------------------------------------------
 
-int command_sequential(const struct options *o)
+int command_sequential(const struct arguments *arguments)
 {
+    const struct options *o = (const struct options *)arguments;
     const struct mr_app *app;
     char *why = prepare_app(o, &app);
     if (why == NULL)
-        why = sequential_run(app, o->arg, o->files, o->file_count,
+        why = sequential_run(app, o->arg, o->beside.files, o->beside.file_count,
                              (uint32_t)o->reduces, o->out);
     return why == NULL ? 0 : complain(EXIT_USAGE, why);
 }
 
-int command_merge(const struct options *o)
+int command_merge(const struct arguments *arguments)
 {
-    char *why = output_merge(o->files[0]);
+    const struct options *o = (const struct options *)arguments;
+    char *why = output_merge(o->beside.files[0]);
     return why == NULL ? 0 : complain(EXIT_FAILED, why);
 }
 
@@ -134,8 +138,9 @@ static void print_status(const Mr__StatusReply *s)
                (const char *)s->failure.data);
 }
 
-int command_status(const struct options *o)
+int command_status(const struct arguments *arguments)
 {
+    const struct options *o = (const struct options *)arguments;
     struct node *node;
     int err = node_open(o->cluster, "status", true, &node);
     if (err != ERR_OK)

@@ -42,24 +42,24 @@ static char *cannot_read(const char *file, int err)
 
 static char *find_sizes(const struct options *o, uint64_t *sizes)
 {
-    for (size_t i = 0; i < o->file_count; i++) {
-        int err = input_size(o->files[i], &sizes[i]);
+    for (size_t i = 0; i < o->beside.file_count; i++) {
+        int err = input_size(o->beside.files[i], &sizes[i]);
         if (err != ERR_OK)
-            return cannot_read(o->files[i], err);
+            return cannot_read(o->beside.files[i], err);
     }
     return NULL;
 }
 
 static char *cut_input(const struct options *o, struct split *split)
 {
-    uint64_t *sizes = xcalloc(o->file_count + 1, sizeof sizes[0]);
+    uint64_t *sizes = xcalloc(o->beside.file_count + 1, sizeof sizes[0]);
     char *why = find_sizes(o, sizes);
     if (why == NULL) {
         size_t wrong = 0;
-        int err = split_files(o->files, sizes, o->file_count, o->split,
-                              input_line_end, split, &wrong);
+        int err = split_files(o->beside.files, sizes, o->beside.file_count,
+                              o->split, input_line_end, split, &wrong);
         if (err != ERR_OK)
-            why = cannot_read(o->files[wrong], err);
+            why = cannot_read(o->beside.files[wrong], err);
     }
     free(sizes);
     return why;

@@ -203,8 +203,9 @@ static int run_in_cluster(struct run *r, const struct options *o,
     return status;
 }
 
-int command_run(const struct options *o)
+int command_run(const struct arguments *arguments)
 {
+    const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we clean up
     struct prepared job;
     char *why = prepare(o, &job);

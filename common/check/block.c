@@ -35,30 +35,43 @@ static void put_label(FILE *out, const char *label)
     fprintf(out, "%*s%-*s", INDENT, "", LABEL_COLUMNS, label);
 }
 
-// `text` from column `indent` on, where the cursor stands; wrapped at blanks,
-// its own newlines stay.
+// `text` from column `indent` on, where the cursor stands, wrapped at blanks.
 static void put_wrapped(FILE *out, int indent, const char *text)
 {
     int column = indent;
     while (*text != '\0') {
-        int size = (int)strcspn(text, " \n");
-        if (column > indent && column + size > TEXT_COLUMNS) {
+        int size = (int)strcspn(text, " ");
+        if (column > indent && column + 1 + size > TEXT_COLUMNS) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
         }
-        fprintf(out, "%.*s", size, text);
-        column += size;
+        column +=
+            fprintf(out, "%s%.*s", column > indent ? " " : "", size, text);
         text += size;
-        if (*text == '\n') {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-        } else if (*text == ' ' && column < TEXT_COLUMNS) {
-            fputc(' ', out);
-            column++;
-        }
-        text += *text != '\0';
+        text += strspn(text, " ");
     }
     fputc('\n', out);
+}
+
+// Text that has lines of its own keeps them.
+static void put_message(FILE *out, const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0 && text[left - 1] == '\n')
+        left--;
+    if (memchr(text, '\n', left) == NULL) {
+        fprintf(out, "%*s", INDENT, "");
+        put_wrapped(out, INDENT, text);
+        return;
+    }
+    while (left > 0) {
+        const char *end = memchr(text, '\n', left);
+        size_t size = end != NULL ? (size_t)(end - text) : left;
+        fprintf(out, "%*s%.*s\n", size > 0 ? INDENT : 0, "", (int)size, text);
+        size += end != NULL;
+        text += size;
+        left -= size;
+    }
 }
 
 // `text` as one word for the shell, `$` doubled if it goes through make.
@@ -78,8 +91,7 @@ static void put_quoted(FILE *out, const char *text, bool make)
 
 static void put_reason(FILE *out, const struct trial *t)
 {
-    fprintf(out, "%*s", INDENT, "");
-    put_wrapped(out, INDENT, t->message);
+    put_message(out, t->message);
     if (t->where != NULL)
         fprintf(out, "%*sat %s%s\n", INDENT, "", t->where,
                 t->behind ? ", or behind it" : "");

@@ -473,7 +473,9 @@ int rpc_server_start(struct node *n, const char *path,
         rpc_server_stop(s);
     } else {
         *out = s;
-        if (!s->control && n->counts != NULL)
+        if (n->counts != NULL && s->control)
+            atomic_fetch_add(&count_life(n->counts)->controlled, 1);
+        else if (n->counts != NULL)
             announce_methods(s);
     }
     free(at);

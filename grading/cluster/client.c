@@ -173,11 +173,17 @@ enum rpc_outcome cluster_ask(struct cluster *c, const char *name,
     enum {
         ASK_TICKS = 400,
     };
-    cluster_member(c, name);
+    struct member *m = cluster_member(c, name);
     char *path = cluster_path(c, "sock/%s/c", name);
-    enum rpc_outcome outcome =
-        rpc_call(c->asking, path, method, request,
-                 clock_now_ms() + ASK_TICKS * cluster_tick_ms(), answer);
+    int64_t deadline_ms = clock_now_ms() + ASK_TICKS * cluster_tick_ms();
+    rpc_call(c->asking, path, method, request, deadline_ms, answer);
+    // A node may be ready before its control server is.
+    while (answer->outcome == RPC_REFUSED && member_runs(c, m) &&
+           clock_now_ms() < deadline_ms) {
+        rpc_answer_release(answer);
+        cluster_step(c);
+        rpc_call(c->asking, path, method, request, deadline_ms, answer);
+    }
     free(path);
-    return outcome;
+    return answer->outcome;
 }

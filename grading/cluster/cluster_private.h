@@ -9,7 +9,6 @@
 #include "common/rpc/counters.h"
 #include "common/rpc/faults.h"
 #include "common/rpc/node.h"
-#include "common/rpc/transport.h"
 #include "common/runtime/process.h"
 #include "common/runtime/random.h"
 #include "grading/cluster.h"
@@ -51,6 +50,7 @@ struct member {
     bool ready;
     uint64_t joined; // before this life, as its page tells
     uint64_t served;
+    uint64_t controlled;
     uint64_t crashed;
 
     struct client *client; // NULL: it is none

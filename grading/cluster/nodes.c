@@ -150,6 +150,7 @@ static void expect_ready(struct cluster *c, struct member *m, void *arg)
     struct count_life life = member_life(c, m);
     m->joined = life.joined;
     m->served = life.served;
+    m->controlled = life.controlled;
     m->crashed = life.crashed;
     m->ready = false;
 }
@@ -163,12 +164,8 @@ static void launch(struct cluster *c, struct member *home)
 static bool is_ready(struct cluster *c, const struct member *m)
 {
     struct count_life life = member_life(c, m);
-    if (m->role->clerks) { // its control server is what we need
-        char *path = cluster_path(c, "sock/%s/c", m->name);
-        bool there = life.joined > m->joined && transport_present(path);
-        free(path);
-        return there;
-    }
+    if (m->role->clerks) // its control server is what we need
+        return life.controlled > m->controlled;
     return m->role->serves ? life.served > m->served : life.joined > m->joined;
 }
 

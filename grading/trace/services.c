@@ -3,12 +3,14 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lab0-echo/api.pb-c.h"
 #include "lab1-mapreduce/api.pb-c.h"
 #include "lab1-mapreduce/peer.pb-c.h"
 
 // All services of all labs. Whoever adds one to a lab adds it here; a method
 // that is not here is printed as bytes.
 static const ProtobufCServiceDescriptor *const services[] = {
+    &echo__echo__descriptor,
     &mr__master__descriptor,
     &mr__inspect__descriptor,
 };

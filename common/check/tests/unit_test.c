@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/check/graded.h"
 #include "common/check/unit.h"
+#include "common/runtime/alloc.h"
 
 enum {
     OUTPUT_MAX = 16384,
@@ -107,6 +109,75 @@ static void is_seven(void *arg)
     ck_assert_int_eq(*number, 7);
 }
 
+static char *in_tmp(const char *name)
+{
+    return xasprintf("%s/%s", getenv("TMPDIR"), name);
+}
+
+static void put_file(const char *name, const char *text)
+{
+    char *path = in_tmp(name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+    free(path);
+}
+
+static void put_folder(const char *name)
+{
+    char *path = in_tmp(name);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    free(path);
+}
+
+// What a cluster leaves: logs, counters, a socket.
+static void leaves_a_cluster(void *arg)
+{
+    (void)arg;
+    put_folder("log");
+    put_file("log/harness", "line 1\nline 2\nline 3\nline 4\nline 5\nline 6\n"
+                            "line 7\nline 8\nline 9\nline 10\nline 11\n"
+                            "line 12\nline 13\nline 14\n");
+    put_file("log/n1", "I am n1\n");
+    put_folder("cnt");
+    put_file("cnt/n1", "ring");
+    put_file("large", "");
+    char *path = in_tmp("large");
+    ck_assert_int_eq(truncate(path, 65 << 20), 0);
+    free(path);
+    path = in_tmp("fifo");
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    free(path);
+    path = in_tmp("link");
+    ck_assert_int_eq(symlink("log", path), 0);
+    free(path);
+    ck_assert_msg(0, "the cluster is not as it should be: n1 has answered to a "
+                     "client though it was cut off from the others");
+}
+
+// What it prints says which descriptors reach a program that a test starts.
+static void shows_its_descriptors(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(system("ls /proc/self/fd | tr '\\n' ' '"), 0);
+}
+
+static void fails_and_leaves(void *arg)
+{
+    (void)arg;
+    pid_t pid = fork();
+    if (pid == 0) {
+        setsid();
+        for (;;)
+            pause();
+    }
+    printf("left %d.", pid);
+    fflush(stdout);
+    ck_assert_int_eq(pid, 0);
+    kill(pid, SIGKILL); // never comes so far
+}
+
 struct outcome {
     int status;              // as waitpid() says
     char output[OUTPUT_MAX]; // what it printed
@@ -152,6 +223,16 @@ static int run_graded_victims(int argc, char **argv)
     int seven = 7;
     int eight = 8;
     const struct graded_test victims[] = {
+        {.part = "I",
+         .name = "cluster",
+         .claim = "No replica that is cut off from all others answers to a "
+                  "client.",
+         .section = "3.2",
+         .evidence = GRADED_PROCESS,
+         .points = 3,
+         .run = leaves_a_cluster},
+        {.part = "fd", .name = "descriptors", .run = shows_its_descriptors},
+        {.part = "left", .name = "assertion", .run = fails_and_leaves},
         {.part = "I", .name = "passes", .test = passes},
         {.part = "I", .name = "seven", .run = is_seven, .arg = &seven},
         {.part = "I", .name = "eight", .run = is_seven, .arg = &eight},
@@ -159,7 +240,8 @@ static int run_graded_victims(int argc, char **argv)
         {.part = "II", .name = "below", .test = exits_below},
         {.part = "III", .name = "not written", .test = is_not_written},
     };
-    return graded_main(argc, argv, "graded", victims, 6);
+    return graded_main(argc, argv, "graded", victims,
+                       sizeof victims / sizeof victims[0]);
 }
 
 // Runs a main of victims with NAME=VALUE in the environment (both may be NULL).
@@ -316,6 +398,123 @@ START_TEST(what_is_not_written_is_named)
 }
 END_TEST
 
+static struct outcome run_cluster(void)
+{
+    char *kept = in_tmp("failed");
+    setenv("UNIT_FAILED", kept, 1);
+    free(kept);
+    return run_main(run_graded_victims, "T", "cluster");
+}
+
+START_TEST(block_tells_the_story)
+{
+    struct outcome o = run_cluster();
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o,
+                "    the cluster is not as it should be: n1 has answered to "
+                "a client though it\n    was cut off from the others\n"
+                "    at common/check/tests/unit_test.c:");
+    assert_said(&o, "    must hold  No replica that is cut off from all others "
+                    "answers to a client.\n               (handout section "
+                    "3.2)\n");
+    assert_said(&o, "    story      line 3\n               line 4\n");
+    assert_said(&o, "line 14\n\n");
+    assert_said(&o, "failed/graded/cluster/log/\n               harness n1\n");
+    assert_said(&o, "    trace      make trace T='cluster'\n");
+    assert_said(&o, " NODE=n1\n");
+}
+END_TEST
+
+START_TEST(files_of_a_failure_are_kept)
+{
+    static const char *const kept[] = {"log/harness", "cnt/n1", "failure"};
+    static const char *const left_out[] = {"large", "fifo", "link"};
+    put_folder("failed");
+    put_folder("failed/graded");
+    put_folder("failed/graded/cluster");
+    put_file("failed/graded/cluster/of-the-last-failure", "");
+    run_cluster();
+    char text[256];
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%s/failed/graded/cluster/%s",
+                 getenv("TMPDIR"), kept[i]);
+        ck_assert_msg(access(text, F_OK) == 0, "%s is not kept", text);
+        snprintf(text, sizeof text, "%s/failed/graded/cluster/%s",
+                 getenv("TMPDIR"), left_out[i]);
+        ck_assert_msg(access(text, F_OK) != 0, "%s is kept", text);
+    }
+    char *path = in_tmp("failed/graded/cluster/of-the-last-failure");
+    ck_assert_int_ne(access(path, F_OK), 0);
+    free(path);
+    path = in_tmp("failed/graded/cluster/failure");
+    read_file(path, text, sizeof text);
+    ck_assert_int_eq(strncmp(text, "graded: cluster\n", 16), 0);
+    free(path);
+}
+END_TEST
+
+START_TEST(rows_say_how_it_went)
+{
+    struct outcome o = run_cluster();
+    static const char *const fields[] = {
+        "{\"suite\": \"graded\", \"program\": \"victims\"",
+        "\"part\": \"I\", \"name\": \"cluster\"",
+        "\"section\": \"3.2\"",
+        "\"evidence\": \"process\", \"points\": 3, \"hidden\": false",
+        "\"verdict\": \"fail\"",
+        "\"message\": \"the cluster is not",
+        "\"where\": \"common/check/tests/unit_test.c:",
+        "failed/graded/cluster\"}\n"};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        ck_assert_msg(strstr(o.rows, fields[i]) != NULL, "no %s in\n%s",
+                      fields[i], o.rows);
+    o = run_main(run_graded_victims, "T", "passes");
+    ck_assert_ptr_nonnull(strstr(o.rows, "\"verdict\": \"pass\""));
+    o = run_main(run_graded_victims, "PART", "III");
+    ck_assert_ptr_nonnull(strstr(o.rows, "\"verdict\": \"unsolved\""));
+    o = run("PART", "bad limit");
+    ck_assert_ptr_nonnull(strstr(o.rows, "\"verdict\": \"timeout\""));
+}
+END_TEST
+
+START_TEST(checks_own_settings_pick_nothing)
+{
+    static const char *const names[] = {"CK_RUN_SUITE", "CK_RUN_CASE",
+                                        "CK_INCLUDE_TAGS"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ck_assert_str_eq(run(names[i], "misspelt").result, "2 5\n");
+}
+END_TEST
+
+START_TEST(descriptors_stay_in_the_test)
+{
+    struct outcome o = run_main(run_graded_victims, "PART", "fd");
+    assert_said(&o, "0 1 2 3 fd"); // 3 is what ls itself reads
+}
+END_TEST
+
+START_TEST(assertion_leaves_nothing_running)
+{
+    struct outcome o = run_main(run_graded_victims, "PART", "left");
+    ck_assert_str_eq(o.result, "0 1\n");
+    int pid = 0;
+    ck_assert_int_eq(
+        sscanf(o.output + strcspn(o.output, "\n") + 1, "left %d.", &pid), 1);
+    ck_assert_int_gt(pid, 0);
+    ck_assert_int_ne(kill(pid, 0), 0);
+}
+END_TEST
+
+START_TEST(senseless_settings_are_refused)
+{
+    ck_assert_int_eq(WEXITSTATUS(run("SEED", "seven").status), 2);
+    ck_assert_int_eq(WEXITSTATUS(run("LAB_TIME_SCALE", "-1").status), 2);
+    ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "7").status), 2);
+    ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "1x").status), 2);
+    ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "0").status), 0);
+}
+END_TEST
+
 START_TEST(ignored_sigchld_is_no_obstacle)
 {
     signal(SIGCHLD, SIG_IGN);
@@ -358,6 +557,18 @@ int main(int argc, char **argv)
          0},
         {"check", "what is not yet written is named",
          what_is_not_written_is_named, 0},
+        {"check", "a failure tells its story", block_tells_the_story, 0},
+        {"check", "the files of a failure are kept",
+         files_of_a_failure_are_kept, 0},
+        {"check", "a row says how a test went", rows_say_how_it_went, 0},
+        {"check", "settings of Check do not pick tests",
+         checks_own_settings_pick_nothing, 0},
+        {"check", "a program started by a test gets no descriptor",
+         descriptors_stay_in_the_test, 0},
+        {"check", "a failed assertion leaves nothing running",
+         assertion_leaves_nothing_running, 0},
+        {"check", "settings that make no sense are refused",
+         senseless_settings_are_refused, 0},
         {"check", "an ignored SIGCHLD does not hang it",
          ignored_sigchld_is_no_obstacle, 0},
     };

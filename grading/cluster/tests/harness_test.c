@@ -385,7 +385,8 @@ static pid_t pid_of(const char *name)
 {
     char script[512];
     snprintf(script, sizeof script,
-             "cat \"$TMPDIR\"/*/files/%s.pid >\"$TMPDIR\"/pid 2>/dev/null",
+             "cat $(find \"$TMPDIR\" -name %s.pid) </dev/null "
+             ">\"$TMPDIR\"/pid 2>/dev/null",
              name);
     if (system(script) != 0)
         return 0;

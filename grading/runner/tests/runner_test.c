@@ -1,113 +1,39 @@
 // runner_test.c - run-tests over test programs that misbehave.
 //
 // The programs are shell scripts that a test writes into its folder.
-#include <limits.h>
+#include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/check/unit.h"
 #include "common/runtime/alloc.h"
-#include "common/runtime/clock.h"
-#include "common/runtime/err.h"
-#include "common/runtime/process.h"
+#include "grading/runner/tests/call.h"
 
 enum {
     PROGRAMS_MAX = 4,
-    OUTPUT_MAX = 8192,
-    WAIT_MS = 20000,
 };
 
-static char *in_tmp(const char *name)
-{
-    return xasprintf("%s/%s", getenv("TMPDIR"), name);
-}
-
-static void write_program(const char *name, const char *body)
-{
-    char *path = in_tmp(name);
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    fprintf(file, "#!/bin/sh\n%s\n", body);
-    fclose(file);
-    chmod(path, 0755);
-    free(path);
-}
-
-// The text of a file in our folder; waits until there is a whole line.
-static void read_text(const char *name, char text[OUTPUT_MAX])
-{
-    char *path = in_tmp(name);
-    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
-    size_t size = 0;
-    do {
-        FILE *file = fopen(path, "r");
-        size = file != NULL ? fread(text, 1, OUTPUT_MAX - 1, file) : 0;
-        if (file != NULL)
-            fclose(file);
-    } while ((size == 0 || text[size - 1] != '\n') &&
-             clock_now_ms() < deadline_ms);
-    text[size] = '\0';
-    free(path);
-}
-
-// Starts run-tests on the programs with these names and, if not NULL, one
-// setting. What it prints goes to "output".
 static struct process *start(const char *parallel, const char *env,
                              const char *const *names)
 {
-    char *own = process_own_path();
-    *strstr(own, "/tests/grading-runner/") = '\0';
-    char *runner = xasprintf("%s/bin/run-tests", own);
-    char *output = in_tmp("output");
-    const char *argv[PROGRAMS_MAX + 4] = {runner, "-j", parallel};
     char *paths[PROGRAMS_MAX] = {NULL};
+    const char *words[PROGRAMS_MAX + 3] = {"-j", parallel};
     for (int i = 0; names[i] != NULL; i++)
-        argv[3 + i] = paths[i] = in_tmp(names[i]);
-    const char *envs[] = {"T=", "PART=", env != NULL ? env : "SEED=", NULL};
-    struct process_spec spec = {.argv = argv, .env = envs, .output = output};
-
-    struct process *p = NULL;
-    ck_assert_int_eq(process_spawn(&spec, &p), ERR_OK);
+        words[2 + i] = paths[i] = in_tmp(names[i]);
+    const char *envs[] = {env, NULL};
+    struct process *p = start_runner(words, envs);
     for (int i = 0; i < PROGRAMS_MAX; i++)
         free(paths[i]);
-    free(output);
-    free(runner);
-    free(own);
     return p;
-}
-
-// Its exit status; its output in `text`.
-static int finish(struct process *p, char text[OUTPUT_MAX])
-{
-    struct process_end end;
-    ck_assert_int_eq(process_wait(p, clock_now_ms() + WAIT_MS, &end), ERR_OK);
-    process_free(p);
-    read_text("output", text);
-    ck_assert(end.exited);
-    return end.code;
 }
 
 static int run(const char *parallel, const char *env, const char *const *names,
                char text[OUTPUT_MAX])
 {
-    return finish(start(parallel, env, names), text);
-}
-
-static void assert_last_line(const char *text, const char *line)
-{
-    size_t size = strlen(text);
-    size_t want = strlen(line);
-    ck_assert_msg(size >= want && strcmp(text + size - want, line) == 0,
-                  "the last line is not \"%s\" in:\n%s", line, text);
-}
-
-static void assert_said(const char *text, const char *what)
-{
-    ck_assert_msg(strstr(text, what) != NULL, "no \"%s\" in:\n%s", what, text);
+    return finish_runner(start(parallel, env, names), text);
 }
 
 START_TEST(counts_are_added_up)
@@ -183,8 +109,8 @@ START_TEST(no_program_is_a_failure)
 }
 END_TEST
 
-// The first program ends last, and each waits in the middle of its lines for
-// the other's: they do run side by side.
+// Each waits in the middle of its lines for the other's: they do run side by
+// side.
 START_TEST(outputs_are_not_mixed)
 {
     char text[OUTPUT_MAX];
@@ -197,17 +123,11 @@ START_TEST(outputs_are_not_mixed)
                          "echo d; echo 1 0 >$UNIT_RESULT");
     const char *const names[] = {"one", "two", NULL};
     ck_assert_int_eq(run("2", NULL, names, text), 0);
-    assert_last_line(text, "a\nb\nc\nd\n2 passed, 0 failed\n");
+    assert_said(text, "a\nb\n");
+    assert_said(text, "c\nd\n");
+    assert_last_line(text, "\n2 passed, 0 failed\n");
 }
 END_TEST
-
-static bool is_gone(pid_t pid)
-{
-    int64_t deadline_ms = clock_now_ms() + WAIT_MS;
-    while (kill(pid, 0) == 0 && clock_now_ms() < deadline_ms)
-        clock_sleep_ms(5);
-    return kill(pid, 0) != 0;
-}
 
 START_TEST(interrupt_leaves_nothing)
 {
@@ -219,15 +139,15 @@ START_TEST(interrupt_leaves_nothing)
                   "wait");
     const char *const names[] = {"stubborn", NULL};
     struct process *p = start("1", NULL, names);
-    read_text("child", text);
+    await_text("child", "\n", text);
     int child = 0;
     char folder[256];
     ck_assert_int_eq(sscanf(text, "%d %255s", &child, folder), 2);
     ck_assert_int_eq(access(folder, F_OK), 0);
 
     kill((pid_t)process_id(p), SIGINT);
-    ck_assert_int_eq(finish(p, text), 128 + SIGINT);
-    ck_assert(is_gone(child));
+    ck_assert_int_eq(finish_runner(p, text), 128 + SIGINT);
+    ck_assert(is_gone(child, WAIT_MS));
     ck_assert_int_ne(access(folder, F_OK), 0);
 }
 END_TEST
