@@ -30,6 +30,7 @@ struct stage {
     struct world w;
     struct fake *fake;
     struct world_path path;
+    struct world_path dead; // a socket whose owner is gone
 };
 
 static void stage_init(struct stage *s)
@@ -37,6 +38,8 @@ static void stage_init(struct stage *s)
     world_init(&s->w);
     s->path = world_path(&s->w, "fake");
     s->fake = fake_start(s->path.text);
+    s->dead = world_path(&s->w, "dead");
+    close(raw_listen(s->dead.text, 1));
 }
 
 static void stage_release(struct stage *s)
@@ -282,7 +285,8 @@ static void fail_many(struct stage *s, int n)
             struct told told = ask_say(&s->w, s->path.text, "timeout", 1);
             failed += told.outcome == RPC_UNKNOWN;
         } else if (i % 10 >= 6) {
-            struct told told = ask_say(&s->w, "nobody", "refused", LONG_MS);
+            const char *to = i % 10 == 6 ? "nobody" : s->dead.text;
+            struct told told = ask_say(&s->w, to, "refused", LONG_MS);
             failed += told.outcome == RPC_REFUSED;
         } else {
             failed += call(s, acts[i % 10]).outcome == RPC_UNKNOWN;
