@@ -179,6 +179,21 @@ START_TEST(a_reply_behind_a_wrong_one_is_not_taken_for_the_next_calls)
 }
 END_TEST
 
+START_TEST(a_reply_behind_its_deadline_is_not_taken_for_the_next_calls)
+{
+    struct stage s;
+    stage_init(&s);
+    for (int i = 0; i < 3; i++) {
+        fake_set(s.fake, FAKE_ON_ORDER);
+        expect(ask_say(&s.w, s.path.text, "late", LATE_MS), RPC_UNKNOWN,
+               RPC_REASON_TIMEOUT, AT_DEADLINE);
+        fake_let_go(s.fake);
+        expect_unharmed(&s);
+    }
+    stage_release(&s);
+}
+END_TEST
+
 START_TEST(a_server_that_dies_in_a_large_request_is_no_signal)
 {
     struct stage s;
@@ -335,6 +350,8 @@ int main(int argc, char **argv)
          a_second_reply_is_not_taken_for_the_next_calls, 0},
         {"rpc", "a reply behind a wrong one is not taken for the next call's",
          a_reply_behind_a_wrong_one_is_not_taken_for_the_next_calls, 0},
+        {"rpc", "a reply behind its deadline is not taken for the next call's",
+         a_reply_behind_its_deadline_is_not_taken_for_the_next_calls, 0},
         {"rpc", "a server that dies in a large request is no signal",
          a_server_that_dies_in_a_large_request_is_no_signal, 0},
         {"rpc", "a bad reply does not disturb the others of a gather",

@@ -189,14 +189,16 @@ START_TEST(descriptors_sent_along_are_dropped)
 }
 END_TEST
 
+// Reads one frame, and nothing of the one that may be behind it.
 static void expect_frame(int fd)
 {
     struct pollfd one = {.fd = fd, .events = POLLIN};
     ck_assert_msg(unix_wait_any(&one, 1, clock_now_ms() + LONG_MS / 2),
                   "no reply comes");
-    struct buf reply;
-    ck_assert(raw_read_frame(fd, &reply));
-    buf_release(&reply);
+    unsigned char bytes[256];
+    ck_assert_int_eq(recv(fd, bytes, 4, MSG_WAITALL), 4);
+    ck_assert(bytes[0] > 0 && bytes[1] == 0); // the length: it is a small one
+    ck_assert_int_eq(recv(fd, bytes + 4, bytes[0], MSG_WAITALL), bytes[0]);
 }
 
 // Nobody has to send a request before the last one's reply is there. But it
