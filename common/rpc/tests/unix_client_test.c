@@ -359,7 +359,7 @@ int main(int argc, char **argv)
         {"rpc", "without descriptors a call is refused as busy",
          without_descriptors_a_call_is_refused_as_busy, 0},
         {"rpc", "10,000 failed calls leak nothing", failed_calls_leak_nothing,
-         20},
+         30},
     };
     return unit_main(argc, argv, "rpc callers", tests,
                      sizeof tests / sizeof tests[0]);
