@@ -7,7 +7,8 @@ FUZZ_S ?= 10
 test: $(BUILD)/.deps-staff
 $(BUILD)/.deps-staff: | $(BUILD)/.deps-student
 
-.PHONY: coverage fuzz fuzz-run bench bench-run lint nightly deps compdb
+.PHONY: coverage fuzz fuzz-run bench bench-run lint nightly deps compdb \
+    bugs bugs-check soak suite
 
 coverage: $(BUILD)/.deps-staff  ## run the tests and draw build/coverage/html
 	@$(MAKE) --no-print-directory test VARIANT=coverage; status=$$?; \
@@ -30,6 +31,22 @@ lint: $(BUILD)/.deps-staff  ## check the rules of the house
 
 nightly: $(BUILD)/.deps-staff  ## tsan, valgrind, long fuzzing: NIGHTLY_FRESH=1
 	@grading/nightly
+
+bugs: $(BUILD)/.deps-staff  ## do tests catch seeded bugs? LAB=1 BUG=M7 FULL=1
+	@grading/bugs/run
+
+bugs-check: $(BUILD)/.deps-staff  ## do the seeded bugs apply and compile?
+	@grading/bugs/run check
+
+soak: $(BUILD)/.deps-staff  ## run a lab's tests often: LAB=1 N=100 LOAD=2
+	@grading/soak
+
+# For those two: the tests of a lab, or of what all labs stand on, and a file
+# that names them.
+SUITE := $(if $(filter rpc,$(LAB)),$(filter $(OUT)/tests/common-rpc/% \
+    $(OUT)/tests/common-runtime/%,$(TEST_BINS)),$(RUN))
+suite: $(BINS) $(SUITE)
+	@echo $(SUITE) >$(OUT)/suite-$(LAB)
 
 deps:  ## install the packages that staff need and this machine lacks
 	@grading/deps.sh install staff

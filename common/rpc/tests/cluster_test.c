@@ -540,6 +540,46 @@ START_TEST(orderly_stop_answers_running_handlers)
 }
 END_TEST
 
+START_TEST(orderly_stop_drops_delayed_requests)
+{
+    world_begin(&w);
+    world_delay(&w, BOB, "Say", 3 * LONG_MS, 3 * LONG_MS);
+    SayRequest request = SAY_REQUEST__INIT;
+    struct asking a = {&w, "bob", "Say", &request.base, .timeout_ms = LONG_MS};
+    ask_begin(&a);
+    world_await(&world_cell(&w, BOB, ME, "Say")->arrived, 1);
+    world_stop(&w, BOB);
+    expect(ask_end(&a), RPC_UNKNOWN, RPC_REASON_CLOSED, AT_ONCE);
+    world_expect_end(&w, BOB, 0);
+    ck_assert_uint_eq(world_cell(&w, BOB, ME, "Say")->ran, 0);
+    world_release(&w);
+}
+END_TEST
+
+START_TEST(cancel_ends_hidden_refusals_at_once)
+{
+    world_begin(&w);
+    world_flags(&w, FAULT_NO_REFUSED);
+    char *text = xcalloc(1, RPC_FRAME_MAX + 1);
+    memset(text, 'x', RPC_FRAME_MAX);
+    SayRequest large = SAY_REQUEST__INIT;
+    large.text = text;
+    SayRequest small = SAY_REQUEST__INIT;
+    struct asking calls[] = {
+        {&w, "bob", "Say", &large.base, .timeout_ms = LONG_MS},
+        {&w, "nobody", "Say", &small.base, .timeout_ms = LONG_MS}};
+    for (int i = 0; i < 2; i++)
+        ask_begin(&calls[i]);
+    // Both wait now. Nothing shows it; where they do not, nothing fails.
+    clock_sleep_ms(SHORT_MS);
+    node_cancel(w.me);
+    for (int i = 0; i < 2; i++)
+        expect(ask_end(&calls[i]), RPC_UNKNOWN, RPC_REASON_CANCELLED, AT_ONCE);
+    free(text);
+    world_release(&w);
+}
+END_TEST
+
 START_TEST(cancel_ends_calls_at_once)
 {
     world_begin(&w);
@@ -590,6 +630,10 @@ static size_t end_tests(struct unit_test *out)
     const struct unit_test tests[] = {
         {"rpc", "an orderly stop answers what runs, refuses what is new",
          orderly_stop_answers_running_handlers, 0},
+        {"rpc", "an orderly stop drops delayed requests",
+         orderly_stop_drops_delayed_requests, 0},
+        {"rpc", "a cancelled node's hidden refusals end at once",
+         cancel_ends_hidden_refusals_at_once, 0},
         {"rpc", "a cancelled node's calls end at once",
          cancel_ends_calls_at_once, 0},
         {"rpc", "the counters of both ends agree", counters_of_both_ends_agree,

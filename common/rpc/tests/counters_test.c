@@ -1,10 +1,14 @@
 // counters_test.c - the counter page: cells, methods, and its file.
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/check/unit.h"
 #include "common/rpc/counters.h"
+#include "common/rpc/trace.h"
 #include "common/runtime/err.h"
 #include "common/runtime/thread.h"
 
@@ -169,6 +173,86 @@ START_TEST(what_is_unsolved_is_told)
 }
 END_TEST
 
+// --- What a reader finds -----------------------------------------------------
+
+static off_t size_of(const char *path)
+{
+    struct stat st;
+    ck_assert_int_eq(stat(path, &st), 0);
+    return st.st_size;
+}
+
+START_TEST(a_page_cut_short_does_not_kill_its_reader)
+{
+    struct file_name path = in_folder("c");
+    struct count_page *p = new_counts();
+    atomic_store(&count_at(p, S1, 0)->ran, 7);
+    count_page_close(p);
+    ck_assert_int_eq(count_page_view(path.text, &p), ERR_OK);
+    off_t size = size_of(path.text);
+    ck_assert_int_eq(truncate(path.text, 0), 0);
+    ck_assert_uint_eq(count_at(p, S1, 0)->ran, 7); // with mmap: SIGBUS
+    ck_assert_uint_eq(trace_ring_next(count_trace(p)), 0);
+    count_page_close(p);
+
+    struct count_life life;
+    ck_assert_int_eq(count_page_view(path.text, &p), ERR_PROTO);
+    ck_assert_int_eq(count_life_view(path.text, &life), ERR_PROTO);
+    ck_assert_int_eq(truncate(path.text, size + 1), 0);
+    ck_assert_int_eq(count_page_view(path.text, &p), ERR_PROTO);
+    ck_assert_int_eq(count_life_view(path.text, &life), ERR_PROTO);
+}
+END_TEST
+
+START_TEST(what_is_no_file_does_not_hold_its_reader)
+{
+    struct count_page *p = NULL;
+    struct count_life life;
+    ck_assert_int_eq(count_page_view(in_folder("c").text, &p), ERR_NOT_FOUND);
+    ck_assert_int_eq(mkfifo(in_folder("pipe").text, 0600), 0);
+    ck_assert_int_eq(count_page_view(in_folder("pipe").text, &p), ERR_PROTO);
+    ck_assert_int_eq(count_life_view(in_folder("pipe").text, &life), ERR_PROTO);
+    count_page_close(new_counts());
+    ck_assert_int_eq(symlink("c", in_folder("link").text), 0);
+    ck_assert_int_ne(count_page_view(in_folder("link").text, &p), ERR_OK);
+    ck_assert_int_ne(count_life_view(in_folder("link").text, &life), ERR_OK);
+}
+END_TEST
+
+// Fills the file behind its first word, which says what it is, with letters.
+static void spoil(const char *path)
+{
+    off_t size = size_of(path);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    char letters[4096];
+    memset(letters, 'x', sizeof letters);
+    for (off_t at = 4; at < size; at += (off_t)sizeof letters) {
+        off_t rest = size - at;
+        size_t n = rest < (off_t)sizeof letters ? (size_t)rest : sizeof letters;
+        ck_assert_int_eq(pwrite(fd, letters, n, at), (ssize_t)n);
+    }
+    close(fd);
+}
+
+START_TEST(texts_of_a_spoiled_page_have_an_end)
+{
+    struct file_name path = in_folder("c");
+    count_page_close(new_counts());
+    spoil(path.text);
+    struct count_page *p = NULL;
+    ck_assert_int_eq(count_page_view(path.text, &p), ERR_OK);
+    for (int i = 0; i < COUNT_METHODS_MAX; i++)
+        ck_assert_uint_lt(strlen(count_method_name(p, i)), FAULT_METHOD_MAX);
+    ck_assert_uint_lt(strlen(count_life(p)->unsolved), COUNT_UNSOLVED_MAX);
+    count_page_close(p);
+
+    struct count_life life;
+    ck_assert_int_eq(count_life_view(path.text, &life), ERR_OK);
+    ck_assert_uint_lt(strlen(life.unsolved), COUNT_UNSOLVED_MAX);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
@@ -182,6 +266,12 @@ int main(int argc, char **argv)
          threads_agree_on_the_numbers, 0},
         {"rpc", "what nobody solved yet is told, cut if it is long",
          what_is_unsolved_is_told, 0},
+        {"rpc", "a page cut short does not kill its reader",
+         a_page_cut_short_does_not_kill_its_reader, 0},
+        {"rpc", "what is no file does not hold its reader",
+         what_is_no_file_does_not_hold_its_reader, 0},
+        {"rpc", "texts of a spoiled page have an end",
+         texts_of_a_spoiled_page_have_an_end, 0},
     };
     return unit_main(argc, argv, "rpc counters", tests,
                      sizeof tests / sizeof tests[0]);

@@ -9,6 +9,7 @@
 enum fake_act {
     FAKE_REPLY,          // as it should be
     FAKE_BYTE_BY_BYTE,   // the same in small pieces
+    FAKE_TRICKLE,        // bytes of a reply that does not end, for 7 s; closes
     FAKE_CLOSE,          // without a reply
     FAKE_HALF_REPLY,     // and then closes
     FAKE_NEVER,          // keeps it

@@ -23,6 +23,7 @@
 
 enum {
     CONNECTIONS_MAX = 64,
+    TRICKLE_MS = 7000,
 };
 
 struct served {
@@ -87,6 +88,16 @@ static void reply_in_pieces(int fd, uint64_t id)
         thread_yield(); // so that the caller reads it by itself, mostly
     }
     buf_release(&b);
+}
+
+// A byte a millisecond of a reply of 1 MiB.
+static void trickle(struct fake *f, int fd)
+{
+    int64_t until_ms = clock_now_ms() + TRICKLE_MS;
+    say_text(fd, "\0\0\x10\0", 4);
+    while (clock_now_ms() < until_ms && !atomic_load(&f->stopping) &&
+           raw_send(fd, slice_of("x", 1)))
+        clock_sleep_ms(1);
 }
 
 static void reply_twice(int fd, uint64_t id)
@@ -158,6 +169,9 @@ static bool perform(struct fake *f, struct served *s, uint64_t id)
     case FAKE_BYTE_BY_BYTE:
         reply_in_pieces(s->fd, id);
         return true;
+    case FAKE_TRICKLE:
+        trickle(f, s->fd);
+        return false;
     case FAKE_HALF_REPLY:
         say_text(s->fd, "\x20\0\0\0\x09", 5);
         return false;

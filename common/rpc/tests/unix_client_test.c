@@ -106,6 +106,19 @@ START_TEST(a_reply_may_come_byte_by_byte)
 }
 END_TEST
 
+// Each byte that comes is news, but none of it moves the deadline.
+START_TEST(a_reply_that_trickles_in_does_not_move_the_deadline)
+{
+    struct stage s;
+    stage_init(&s);
+    fake_set(s.fake, FAKE_TRICKLE);
+    expect(ask_say(&s.w, s.path.text, "hello", SHORT_MS), RPC_UNKNOWN,
+           RPC_REASON_TIMEOUT, AT_DEADLINE);
+    expect_unharmed(&s);
+    stage_release(&s);
+}
+END_TEST
+
 // Who speaks before being asked is not understood, but nobody waits for it.
 START_TEST(a_greeting_is_no_reply)
 {
@@ -311,6 +324,8 @@ int main(int argc, char **argv)
          a_connection_that_ends_is_unknown_at_once, 0},
         {"rpc", "a reply may come byte by byte", a_reply_may_come_byte_by_byte,
          0},
+        {"rpc", "a reply that trickles in does not move the deadline",
+         a_reply_that_trickles_in_does_not_move_the_deadline, 20},
         {"rpc", "a greeting is no reply", a_greeting_is_no_reply, 0},
         {"rpc", "a second reply is not taken for the next call's",
          a_second_reply_is_not_taken_for_the_next_calls, 0},

@@ -13,6 +13,7 @@
 #include "common/rpc/tests/raw.h"
 #include "common/rpc/tests/siege.h"
 #include "common/rpc/transport.h"
+#include "common/runtime/clock.h"
 #include "common/runtime/thread.h"
 
 // Sends bytes and waits for the end of the connection.
@@ -180,24 +181,31 @@ START_TEST(descriptors_sent_along_are_dropped)
 }
 END_TEST
 
+// A request for a reply of 1 MiB, more than a socket takes unread.
+static void ask_for_much(struct buf *out, uint32_t timeout_ms)
+{
+    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
+    head.method = "Echo.Big";
+    head.source = "deaf";
+    head.timeout_ms = timeout_ms;
+    unsigned char packed[64];
+    size_t size = protobuf_c_message_pack(&head.base, packed);
+    buf_init(out, RAW_FRAME_MAX);
+    raw_frame(out, slice_of(packed, size), slice_of("\x08\x80\x80\x40", 4));
+}
+
 // Who does not read its replies holds a thread for a while, but no other
 // caller: 20 of them, more than there are threads to begin with.
 START_TEST(callers_that_do_not_read_keep_nobody_waiting)
 {
     struct siege s;
     siege_init(&s);
-    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
-    head.method = "Echo.Big";
-    head.source = "deaf";
-    unsigned char packed[64];
-    size_t size = protobuf_c_message_pack(&head.base, packed);
     struct buf b;
-    buf_init(&b, RAW_FRAME_MAX);
-    raw_frame(&b, slice_of(packed, size), slice_of("\x08\x80\x80\x40", 4));
+    ask_for_much(&b, 0);
     int fds[20];
     for (int i = 0; i < 20; i++) {
         fds[i] = raw_connect(s.path.text);
-        raw_send(fds[i], buf_slice(&b)); // asks for 1 MiB
+        raw_send(fds[i], buf_slice(&b));
     }
     for (int i = 0; i < 20; i++) {
         char byte;
@@ -210,6 +218,31 @@ START_TEST(callers_that_do_not_read_keep_nobody_waiting)
     buf_release(&b);
     s.before.memory += 32 << 20; // malloc keeps what it had for the replies
     siege_release(&s);
+}
+END_TEST
+
+// Nobody wants a reply after its caller's deadline, least of all an orderly
+// stop.
+START_TEST(a_stop_does_not_wait_for_callers_that_do_not_read)
+{
+    struct siege s;
+    siege_init(&s);
+    struct buf b;
+    ask_for_much(&b, SHORT_MS);
+    int fd = raw_connect(s.path.text);
+    raw_send(fd, buf_slice(&b));
+    char byte;
+    ck_assert_int_eq(recv(fd, &byte, 1, MSG_PEEK), 1); // it begins
+    int64_t start_ms = clock_now_ms();
+    world_stop(&s.w, BOB);
+    world_expect_end(&s.w, BOB, 0);
+    int64_t took_ms = clock_now_ms() - start_ms;
+    ck_assert_int_lt(took_ms, SHORT_MS + LONG_MS / 2);
+    close(fd);
+    buf_release(&b);
+    buf_release(&s.frame_bytes);
+    buf_release(&s.large_bytes);
+    world_release(&s.w);
 }
 END_TEST
 
@@ -233,6 +266,8 @@ int main(int argc, char **argv)
          descriptors_sent_along_are_dropped, 0},
         {"rpc", "callers that do not read keep nobody waiting",
          callers_that_do_not_read_keep_nobody_waiting, 0},
+        {"rpc", "a stop does not wait for callers that do not read",
+         a_stop_does_not_wait_for_callers_that_do_not_read, 20},
     };
     return unit_main(argc, argv, "rpc server", tests,
                      sizeof tests / sizeof tests[0]);
