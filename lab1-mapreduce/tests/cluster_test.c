@@ -115,7 +115,7 @@ static void await_held(struct cluster *c, const char *worker)
 
 // --- Part I: word count ----------------------------------------------------
 
-static void words_are_counted(struct cluster *c)
+static void each_word_is_counted(struct cluster *c)
 {
     write_text(inputs[0], "To be, or not to be: that's the question7of the\n"
                           "K\xc3\xb6nig; \xff\xfe_\xff\xfe 'tis be-all\n\nend");
@@ -562,7 +562,8 @@ static const struct cluster_lab lab1 = {
     }
 
 static const struct cluster_test tests[] = {
-    TEST("I", "1.1", 8, GRADED_SAFETY, "words are counted", words_are_counted,
+    TEST("I", "1.1", 8, GRADED_SAFETY, "each word is counted",
+         each_word_is_counted,
          "Each word of the input stands in the output once, with its number of "
          "occurrences."),
     TEST("I", "1.2", 6, GRADED_SAFETY, "words are counted over all splits",
