@@ -66,11 +66,11 @@ enum {
     COUNT_UNSOLVED_MAX = 128,
 };
 struct count_life {
-    _Atomic uint64_t joined;  // node_open with this page, so far
-    _Atomic uint64_t served;  // rpc_server_start at the node's own path
+    _Atomic uint64_t joined;     // node_open with this page, so far
+    _Atomic uint64_t served;     // rpc_server_start at the node's own path
     _Atomic uint64_t controlled; // at a path of its own: a control server
-    _Atomic uint64_t held;    // threads that wait for a fault_release
-    _Atomic uint64_t crashed; // crashes on order
+    _Atomic uint64_t held;       // threads that wait for a fault_release
+    _Atomic uint64_t crashed;    // crashes on order
     // What was called that nobody solved yet: "3a acceptor_prepare", or "".
     char unsolved[COUNT_UNSOLVED_MAX];
 };
