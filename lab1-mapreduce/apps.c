@@ -1,7 +1,6 @@
-// apps.c - the table of applications, and what they share.
+// apps.c - the table of applications.
 #include "lab1-mapreduce/apps.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/runtime/alloc.h"
@@ -35,15 +34,4 @@ char *app_check(const struct mr_app *app, const char *arg)
     if (why == NULL)
         app->stop(state);
     return why;
-}
-
-void app_print_name(struct buf *out, struct slice file)
-{
-    for (size_t i = 0; i < file.size; i++) {
-        unsigned char byte = file.data[i];
-        char text[5] = {(char)byte, '\0'};
-        if (byte <= ' ' || byte == 0x7f || byte == '\\')
-            snprintf(text, sizeof text, "\\x%02x", byte);
-        buf_append(out, text, strlen(text));
-    }
 }

@@ -82,13 +82,17 @@ int command_master(const struct arguments *arguments)
 int command_worker(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
+    process_interrupted(); // from now on we end in order
     struct node *node;
     int err = node_open(o->cluster, o->name, true, &node);
     if (err != ERR_OK)
         return cannot_join(o);
     char *why = worker_run(node, o->master);
     node_close(node);
-    return why == NULL ? 0 : complain(EXIT_FAILED, why);
+    if (why != NULL)
+        return complain(EXIT_FAILED, why);
+    int signal = process_interrupted();
+    return signal == 0 ? 0 : EXIT_SIGNAL + signal;
 }
 
 // --- mr sequential, mr merge -----------------------------------------------

@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "common/rpc/node.h"
 #include "common/rpc/server.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
@@ -48,6 +49,7 @@ struct master {
     const struct master_spec *spec;
     char *folder; // the working folder, absolute
     struct rpc_server *server;
+    struct rpc_server *control; // NULL: nobody tests us
     struct ticker *ticker;
 
     struct mutex lock; // guards the rest
@@ -235,15 +237,27 @@ static struct master *master_new(const struct master_spec *spec)
     return m;
 }
 
+// At the master's own path, and for a harness at the control path.
+static int serve(struct master *m, struct node *node)
+{
+    ProtobufCService *const services[] = {&m->service.base,
+                                          &m->inspect.service.base};
+    int err = rpc_server_start(node, NULL, services, 2, &m->server);
+    if (err != ERR_OK || !node_is_tested(node))
+        return err;
+    char *path = node_control_path(node);
+    err = rpc_server_start(node, path, services + 1, 1, &m->control);
+    free(path);
+    return err;
+}
+
 int master_start(struct node *node, const struct master_spec *spec,
                  struct master **out)
 {
     struct master *m = master_new(spec);
-    ProtobufCService *const services[] = {&m->service.base,
-                                          &m->inspect.service.base};
     int err = ticker_start("ticker", TICK_MS, tick, m, &m->ticker);
     if (err == ERR_OK)
-        err = rpc_server_start(node, NULL, services, 2, &m->server);
+        err = serve(m, node);
     if (err != ERR_OK) {
         master_stop(m);
         return err;
@@ -299,6 +313,7 @@ void master_stop(struct master *m)
     cond_broadcast(&m->changed);
     mutex_unlock(&m->lock);
     rpc_server_stop(m->server);
+    rpc_server_stop(m->control);
     ticker_stop(m->ticker);
     job_free(m->job);
     cond_release(&m->changed);

@@ -21,6 +21,7 @@
 #include "common/runtime/clock.h"
 #include "common/runtime/err.h"
 #include "common/runtime/mutex.h"
+#include "common/runtime/process.h"
 #include "common/runtime/random.h"
 #include "common/runtime/ticker.h"
 #include "lab1-mapreduce/apps.h"
@@ -74,7 +75,7 @@ static bool call_until_ok(struct worker *w, const char *method,
         w->patience_until_ms = soonest_ms;
     while (call(w, method, request, CALL_MS, answer) != RPC_OK) {
         rpc_answer_release(answer);
-        if (clock_now_ms() > w->patience_until_ms)
+        if (clock_now_ms() > w->patience_until_ms || process_interrupted() != 0)
             return false;
         clock_sleep_ms(AGAIN_MS);
     }
@@ -84,9 +85,19 @@ static bool call_until_ok(struct worker *w, const char *method,
 
 // --- Heartbeats ------------------------------------------------------------
 
+// A signal asks us to end: the task is given up, and all calls end at once.
+static void end_if_asked(struct worker *w)
+{
+    if (process_interrupted() == 0)
+        return;
+    atomic_store(&w->unwanted, true);
+    node_cancel(w->node);
+}
+
 static void heartbeat(void *arg)
 {
     struct worker *w = arg;
+    end_if_asked(w);
     mutex_lock(&w->lock);
     bool busy = w->busy;
     Mr__Attempt attempt = w->attempt;
@@ -230,7 +241,7 @@ char *worker_run(struct node *node, const char *master)
 
     if (err != ERR_OK)
         return xasprintf("cannot start a thread: %s", err_text(err));
-    if (!done)
+    if (!done && process_interrupted() == 0)
         return xasprintf("the master (node %s) is gone", master);
     return NULL;
 }

@@ -35,20 +35,25 @@ static void put_label(FILE *out, const char *label)
     fprintf(out, "%*s%-*s", INDENT, "", LABEL_COLUMNS, label);
 }
 
-// `text` from column `indent` on, where the cursor stands, wrapped at blanks.
-static void put_wrapped(FILE *out, int indent, const char *text)
+// `size` bytes from column `indent` on, where the cursor stands, wrapped at
+// blanks.
+static void put_wrapped(FILE *out, int indent, const char *text, size_t size)
 {
+    const char *end = text + size;
     int column = indent;
-    while (*text != '\0') {
-        int size = (int)strcspn(text, " ");
-        if (column > indent && column + 1 + size > TEXT_COLUMNS) {
+    while (text < end) {
+        int blanks = (int)strspn(text, " ");
+        int word = blanks + (int)strcspn(text + blanks, " \n");
+        if (text + word > end)
+            word = (int)(end - text);
+        if (column > indent && column + word > TEXT_COLUMNS) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
+            text += blanks;
+            word -= blanks;
         }
-        column +=
-            fprintf(out, "%s%.*s", column > indent ? " " : "", size, text);
-        text += size;
-        text += strspn(text, " ");
+        column += fprintf(out, "%.*s", word, text);
+        text += word;
     }
     fputc('\n', out);
 }
@@ -61,7 +66,7 @@ static void put_message(FILE *out, const char *text)
         left--;
     if (memchr(text, '\n', left) == NULL) {
         fprintf(out, "%*s", INDENT, "");
-        put_wrapped(out, INDENT, text);
+        put_wrapped(out, INDENT, text, left);
         return;
     }
     while (left > 0) {
@@ -106,7 +111,7 @@ static void put_claim(FILE *out, const struct graded_test *test)
                                        : xstrdup(test->claim);
     fputc('\n', out);
     put_label(out, "must hold");
-    put_wrapped(out, INDENT + LABEL_COLUMNS, text);
+    put_wrapped(out, INDENT + LABEL_COLUMNS, text, strlen(text));
     free(text);
 }
 
@@ -144,10 +149,13 @@ static void put_story(FILE *out, const char *folder)
         fputc('\n', out);
         put_label(out, "story");
     }
+    bool first = true;
     for (char *line = strsep(&rest, "\n"); any && line != NULL;
-         line = strsep(&rest, "\n"))
-        fprintf(out, "%s\n%*s", line, rest != NULL ? INDENT + LABEL_COLUMNS : 0,
-                "");
+         line = strsep(&rest, "\n")) {
+        fprintf(out, "%*s", first ? 0 : INDENT + LABEL_COLUMNS, "");
+        put_wrapped(out, INDENT + LABEL_COLUMNS, line, strlen(line));
+        first = false;
+    }
     free(text);
     free(path);
 }
@@ -157,8 +165,8 @@ static int is_log(const struct dirent *e)
     return e->d_name[0] != '.';
 }
 
-// The first in the alphabet of the nodes that have printed something, owned;
-// NULL if there is none. Shows all logs.
+// Shows all logs. Returns a node that has printed something, owned; NULL if
+// there is none. Of clients and servers (c1, s1) that is a server.
 static char *put_logs(FILE *out, const struct block *b)
 {
     char *path = xasprintf("%s/log", b->folder);
@@ -173,15 +181,18 @@ static char *put_logs(FILE *out, const struct block *b)
     char names[1024] = "";
     for (int i = 0; i < count; i++) {
         const char *name = logs[i]->d_name;
-        if (node == NULL && strcmp(name, "harness") != 0)
+        bool harness = strcmp(name, "harness") == 0;
+        if (!harness && (node == NULL || name[0] > node[0])) {
+            free(node);
             node = xstrdup(name);
+        }
         if (used < sizeof names)
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
                                      i > 0 ? " " : "", name);
         free(logs[i]);
     }
     if (count > 0)
-        put_wrapped(out, INDENT + LABEL_COLUMNS, names);
+        put_wrapped(out, INDENT + LABEL_COLUMNS, names, strlen(names));
     free(logs);
     free(path);
     return node;

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/runtime/alloc.h"
+
 enum {
     PARENT_MAX = 40,
     OPEN_FOLDERS_MAX = 16,
@@ -103,16 +105,15 @@ void scratch_remove(struct scratch *s)
 
 static void sweep_one(const char *parent, const char *name)
 {
-    char path[SCRATCH_MAX];
-    snprintf(path, sizeof path, "%s/%s", parent, name);
+    char *path = xasprintf("%s/%s", parent, name);
     int fd = open_folder(path);
-    if (fd < 0)
-        return;
     struct stat s;
-    if (fstat(fd, &s) == 0 && s.st_uid == geteuid() &&
+    if (fd >= 0 && fstat(fd, &s) == 0 && s.st_uid == geteuid() &&
         (s.st_mode & 07777) == MARKED_MODE && flock(fd, LOCK_EX | LOCK_NB) == 0)
         remove_all(path);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
+    free(path);
 }
 
 void scratch_sweep(const char *parent)

@@ -18,6 +18,8 @@
 #include "common/check/orphans.h"
 #include "common/check/setting.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/self.h"
+#include "common/runtime/unsolved.h"
 
 enum {
     UNSOLVED_MAX = 256, // bytes of what is not implemented
@@ -55,8 +57,15 @@ static void leave_interrupts_to_gdb(void)
     signal(SIGINT, note_nothing);
 }
 
+static void note_unsolved(void *arg, const char *what)
+{
+    (void)arg;
+    trial_unsolved(what);
+}
+
 static void enter_test(void)
 {
+    self_get()->on_unsolved = note_unsolved;
     if (setting("UNIT_GDB") != NULL)
         leave_interrupts_to_gdb();
     page->child = getpid();
@@ -106,9 +115,14 @@ static void failed(struct trial *t, enum verdict verdict, char *message)
 static void judge_failure(struct trial *t, TestResult *result, double limit_s)
 {
     const char *message = tr_msg(result);
+    int status = 0;
     if (strcmp(message, "Test timeout expired") == 0)
         failed(t, VERDICT_TIMEOUT,
                xasprintf("not done after %g s, its limit", limit_s));
+    else if (sscanf(message, "Early exit with return value %d", &status) == 1 &&
+             status == UNSOLVED_STATUS)
+        failed(t, VERDICT_UNSOLVED,
+               xstrdup("not implemented: the test has printed what"));
     else
         failed(t, VERDICT_FAIL, xstrdup(message));
 

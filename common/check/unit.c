@@ -47,6 +47,7 @@ struct run {
     bool keep;    // UNIT_KEEP=1
     char *list;   // UNIT_LIST; NULL: not wanted
     char *one;    // UNIT_RUN; NULL: all that T and PART leave
+    size_t index; // its number
     char *result; // UNIT_RESULT; NULL: nobody reads it
     char *kept;   // UNIT_FAILED; NULL: nothing is kept
     char *tmp;    // tests get their folders in it
@@ -146,7 +147,7 @@ static void report(struct run *run, const struct graded_test *test,
     bool passed = t->verdict == VERDICT_PASS;
     run->passed += passed;
     run->failed += !passed;
-    if (run->one == NULL) // else run-tests prints it
+    if (run->one == NULL || run->result == NULL) // else run-tests prints it
         print_line(test, t);
     char *kept = NULL;
     if (!passed) {
@@ -294,22 +295,26 @@ static int write_list(const struct run *run)
     return fclose(file) == 0 ? 0 : 1;
 }
 
-// One test, once. SEED is that of this repetition.
-static bool run_one(struct run *run)
+// False, and a sentence, if UNIT_RUN makes no sense.
+static bool parse_one(struct run *run)
 {
     char *end = NULL;
-    size_t index = strtoul(run->one, &end, 10);
-    if (end == run->one || *end != '\0' || index >= run->count) {
-        fprintf(stderr, "UNIT_RUN is \"%s\": a number below %zu is needed\n",
-                run->one, run->count);
-        return false;
-    }
+    run->index = strtoul(run->one, &end, 10);
+    if (end != run->one && *end == '\0' && run->index < run->count)
+        return true;
+    fprintf(stderr, "UNIT_RUN is \"%s\": a number below %zu is needed\n",
+            run->one, run->count);
+    return false;
+}
+
+// One test, once. SEED is that of this repetition.
+static void run_one(struct run *run)
+{
     if (run->keep) // who started us may be killed, and what we keep lives on
         prctl(PR_SET_PDEATHSIG, SIGTERM);
     int repetition = (int)setting_number("UNIT_REPETITION", 1);
     unsetenv("UNIT_REPETITION");
-    run_test(run, &run->tests[index], repetition, run->seed);
-    return true;
+    run_test(run, &run->tests[run->index], repetition, run->seed);
 }
 
 static void run_picked(struct run *run)
@@ -331,7 +336,7 @@ static void run_picked(struct run *run)
 
 // What run-tests would do: a folder for all, which the next one sweeps away
 // should we be killed.
-static void run_all(struct run *run)
+static void run_in_folder(struct run *run, void (*tests)(struct run *run))
 {
     struct scratch outer;
     if (!scratch_make_locked(run->tmp, &outer)) {
@@ -340,7 +345,7 @@ static void run_all(struct run *run)
     }
     free(run->tmp);
     run->tmp = xstrdup(outer.path);
-    run_picked(run);
+    tests(run);
     scratch_remove(&outer);
 }
 
@@ -370,6 +375,20 @@ static void release(struct run *run)
     free(run->tmp);
 }
 
+static int run_program(struct run *run)
+{
+    if (run->list != NULL)
+        return write_list(run);
+    if (run->one != NULL && !parse_one(run))
+        return 2;
+    void (*tests)(struct run * run) = run->one != NULL ? run_one : run_picked;
+    if (run->result != NULL) // who reads it has made a folder
+        tests(run);
+    else
+        run_in_folder(run, tests);
+    return finish(run);
+}
+
 int graded_main(int argc, char **argv, const char *suite,
                 const struct graded_test *tests, size_t count)
 {
@@ -380,16 +399,7 @@ int graded_main(int argc, char **argv, const char *suite,
     reset_process();
     read_settings(&run);
 
-    int status = 0;
-    if (run.list != NULL)
-        status = write_list(&run);
-    else if (run.one != NULL && !run_one(&run))
-        status = 2;
-    else {
-        if (run.one == NULL)
-            run_all(&run);
-        status = finish(&run);
-    }
+    int status = run_program(&run);
     release(&run);
     return status;
 }

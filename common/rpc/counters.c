@@ -135,10 +135,11 @@ static int view_part(const char *path, char *page, size_t size)
     return err;
 }
 
-int count_page_view(const char *path, struct count_page **out)
+int count_page_view(const char *path, bool trace, struct count_page **out)
 {
-    char *page = xmalloc(page_size());
-    int err = view_part(path, page, page_size());
+    char *page = xcalloc(1, page_size());
+    int err =
+        view_part(path, page, trace ? page_size() : sizeof(struct shared));
     if (err != ERR_OK) {
         free(page);
         return err;

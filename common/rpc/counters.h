@@ -7,6 +7,7 @@
 #define COMMON_RPC_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/rpc/faults.h"
@@ -42,9 +43,9 @@ struct count_page; // the mapping's content: see counters.c
 // gives one that nobody else sees. ERR_PROTO if it is none.
 int count_page_create(const char *path, struct count_page **out);
 int count_page_open(const char *path, struct count_page **out);
-// For a reader, while the node lives or after: maps it read-only, so without
-// count_method.
-int count_page_view(const char *path, struct count_page **out);
+// For a reader, while the node lives or after: copies it, the trace ring only
+// if that is wanted (it is most of it). Nothing can be written to a copy.
+int count_page_view(const char *path, bool trace, struct count_page **out);
 void count_page_close(struct count_page *p); // NULL is fine
 
 // The number of "Service.Method", given at its first use; any thread.
@@ -65,11 +66,11 @@ enum {
     COUNT_UNSOLVED_MAX = 128,
 };
 struct count_life {
-    _Atomic uint64_t joined;  // node_open with this page, so far
-    _Atomic uint64_t served;  // rpc_server_start at the node's own path
+    _Atomic uint64_t joined;     // node_open with this page, so far
+    _Atomic uint64_t served;     // rpc_server_start at the node's own path
     _Atomic uint64_t controlled; // at a path of its own: a control server
-    _Atomic uint64_t held;    // threads that wait for a fault_release
-    _Atomic uint64_t crashed; // crashes on order
+    _Atomic uint64_t held;       // threads that wait for a fault_release
+    _Atomic uint64_t crashed;    // crashes on order
     // What was called that nobody solved yet: "3a acceptor_prepare", or "".
     char unsolved[COUNT_UNSOLVED_MAX];
 };

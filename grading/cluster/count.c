@@ -28,7 +28,7 @@ static void view(struct cluster *c, struct member *m, void *arg)
 {
     struct pages *p = arg;
     char *path = cluster_path(c, "cnt/%s", m->name);
-    int err = count_page_view(path, &p->pages[m->number]);
+    int err = count_page_view(path, false, &p->pages[m->number]);
     free(path);
     if (err != ERR_OK)
         cluster_fail(c, "the counters of %s are spoiled: %s", m->name,

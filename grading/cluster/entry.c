@@ -1,5 +1,6 @@
 // entry.c - the main() of test programs, and what a test asks of its test.
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/runtime/alloc.h"
 #include "grading/cluster/cluster_private.h"
@@ -20,15 +21,27 @@ static void run_entry(void *arg)
     free(c);
 }
 
+// The Makefile names programs that are linked with the simulation so.
+static bool is_simulation(const char *program)
+{
+    size_t size = strlen(program);
+    return size > 4 && strcmp(program + size - 4, "-sim") == 0;
+}
+
 int cluster_main(int argc, char **argv, const char *suite,
                  const struct cluster_lab *lab,
                  const struct cluster_test *tests, size_t count)
 {
     struct graded_test *graded = xcalloc(count + 1, sizeof *graded);
     struct entry *entries = xcalloc(count + 1, sizeof *entries);
+    bool simulated = is_simulation(argv[0]);
     for (size_t i = 0; i < count; i++) {
         entries[i] = (struct entry){lab, &tests[i]};
         graded[i] = tests[i].about;
+        if (simulated) { // the code under test runs in this process
+            graded[i].evidence = GRADED_SAME_PROCESS;
+            graded[i].points = 0; // they are for what processes show
+        }
         graded[i].run = run_entry;
         graded[i].arg = &entries[i];
     }

@@ -130,7 +130,7 @@ void member_check_methods(struct cluster *c, struct member *m)
         return;
     char *path = cluster_path(c, "cnt/%s", m->name);
     struct count_page *page = NULL;
-    int err = count_page_view(path, &page);
+    int err = count_page_view(path, false, &page);
     free(path);
     if (err != ERR_OK)
         cluster_fail(c, "the counters of %s are spoiled: %s", m->name,

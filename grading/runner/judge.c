@@ -136,6 +136,8 @@ void judge_listing(struct run *run, struct job *job)
     if (!listed || complaint != NULL)
         show_program(job, complaint);
     run->stop = run->stop || (run->keep && run->failed > 0);
+    unlink(job->list);
+    unlink(job->output);
     free(complaint);
 }
 
@@ -199,6 +201,7 @@ void judge_test(struct run *run, struct job *job)
     bool failed = complaint != NULL || r.failed > 0;
     write_row(run, job, r.row, complaint);
     result_release(&r);
+    unlink(job->result);
 
     struct test *test = job->test;
     note_end(test, job, failed, complaint);

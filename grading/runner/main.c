@@ -186,10 +186,10 @@ static bool parse(int argc, char **argv, struct run *run, struct request *r)
     return ok;
 }
 
-static void read_settings(struct run *run)
+static void read_settings(struct run *run, bool foreground)
 {
     const char *keep = setting("KEEP");
-    run->keep = keep != NULL && strcmp(keep, "0") != 0;
+    run->keep = keep != NULL && strcmp(keep, "0") != 0 && !foreground;
     if (run->keep)
         run->parallel = 1;
     run->seed = setting_seed();
@@ -197,6 +197,28 @@ static void read_settings(struct run *run)
                               ? setting_number("LAB_MACHINE_FACTOR", 1)
                               : machine_factor();
     run->time_scale = setting_number("LAB_TIME_SCALE", 1) * run->machine_factor;
+}
+
+static int test(struct run *run)
+{
+    list_tests(run);
+    show_scale(run);
+    if (go_on(run))
+        run_tests(run, false);
+    if (go_on(run))
+        run_tests(run, true);
+    int status = sum_up(run);
+    scratch_remove(&run->tmp);
+    return status;
+}
+
+static int debug(struct run *run, const char *node)
+{
+    list_tests(run);
+    if (go_on(run))
+        return debug_gdb(run, node);
+    scratch_remove(&run->tmp);
+    return 128 + process_interrupted();
 }
 
 int main(int argc, char **argv)
@@ -214,7 +236,7 @@ int main(int argc, char **argv)
     }
     run.programs = (const char *const *)argv + optind;
     run.program_count = (size_t)(argc - optind);
-    read_settings(&run);
+    read_settings(&run, request.gdb != NULL);
     scratch_sweep(NULL);
     pool_prepare();
     if (!scratch_make_locked(NULL, &run.tmp)) {
@@ -222,16 +244,7 @@ int main(int argc, char **argv)
         return 1;
     }
 
-    list_tests(&run);
-    if (request.gdb != NULL)
-        return debug_gdb(&run, request.gdb);
-    show_scale(&run);
-    if (go_on(&run))
-        run_tests(&run, false);
-    if (go_on(&run))
-        run_tests(&run, true);
-    int status = sum_up(&run);
-    scratch_remove(&run.tmp);
+    int status = request.gdb != NULL ? debug(&run, request.gdb) : test(&run);
     release(&run);
     return status;
 }

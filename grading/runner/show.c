@@ -138,8 +138,8 @@ static int screen_columns(void)
 void show_status(const struct run *run, const struct job *jobs, size_t started)
 {
     int columns = screen_columns();
-    if (columns == 0)
-        return;
+    if (columns == 0 || started == 0 || jobs[0].test == NULL || run->stop)
+        return; // asking for lists takes no time, looking at a failure much
     char text[SCREEN_COLUMNS_MAX];
     size_t used = (size_t)snprintf(text, sizeof text, "%zu of %zu done",
                                    run->tests_ended, run->test_count);

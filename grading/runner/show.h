@@ -14,7 +14,8 @@ void show_test(const struct run *run, struct test *test);
 // A program that ran as a whole, or did not do what it should (`complaint`).
 void show_program(const struct job *job, const char *complaint);
 
-// The line at the bottom: `started` of the jobs have begun. Only on a terminal.
+// The line at the bottom: `started` of the jobs, tests, have begun. Only on a
+// terminal.
 void show_status(const struct run *run, const struct job *jobs, size_t started);
 void show_no_status(void);
 

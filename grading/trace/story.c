@@ -59,7 +59,7 @@ static bool load_node(struct story *s, const char *folder, const char *name,
         free(path);
         path = xasprintf("%s/cnt/%s", folder, name);
         if (n->counts == NULL)
-            err = count_page_view(path, &n->counts);
+            err = count_page_view(path, true, &n->counts);
         if (err == ERR_OK && n->events == NULL)
             read_ring(n);
     }

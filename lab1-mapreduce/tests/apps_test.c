@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/check/unit.h"
+#include "common/check/graded.h"
 #include "lab1-mapreduce/apps.h"
 
 // Prints all pairs as "key=value " into a text.
@@ -168,20 +168,57 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    const struct unit_test tests[] = {
-        {"I", "words are maximal runs of letters", words_are_maximal_runs, 0},
-        {"I", "bytes from 0x80 up are letters", high_bytes_are_letters, 0},
-        {"I", "text without letters has no words", nothing_has_no_words, 0},
-        {"I", "reduce adds counts up", counts_are_added, 0},
-        {"I", "the index lists each file once, sorted",
-         index_lists_each_file_once, 0},
-        {"I", "a file with an odd name stays one word", odd_names_stay_one_word,
-         0},
-        {"I", "grep finds lines and says where", grep_finds_lines_and_where, 0},
-        {"I", "grep matches lines with a NUL", grep_matches_binary_lines, 0},
-        {"I", "arguments of applications are checked", arguments_are_checked,
-         0},
+    const struct graded_test tests[] = {
+        {.part = "I",
+         .name = "words are maximal runs of letters",
+         .claim =
+             "A word is a maximal run of letters, and nothing else is one.",
+         .section = "1.1",
+         .points = 2,
+         .kind = GRADED_SAFETY,
+         .evidence = GRADED_SAME_PROCESS,
+         .test = words_are_maximal_runs},
+        {.part = "I",
+         .name = "bytes from 0x80 up are letters",
+         .claim = "Bytes from 0x80 up are letters, whatever the sign of char.",
+         .section = "1.1",
+         .points = 1,
+         .kind = GRADED_SAFETY,
+         .evidence = GRADED_SAME_PROCESS,
+         .test = high_bytes_are_letters},
+        {.part = "I",
+         .name = "text without letters has no words",
+         .claim = "Text without letters has no words.",
+         .section = "1.1",
+         .points = 1,
+         .kind = GRADED_SAFETY,
+         .evidence = GRADED_SAME_PROCESS,
+         .test = nothing_has_no_words},
+        {.part = "I",
+         .name = "reduce adds counts up",
+         .claim = "reduce adds the values of a word up: they may be counts "
+                  "that a combiner has made.",
+         .section = "1.3",
+         .points = 2,
+         .kind = GRADED_SAFETY,
+         .evidence = GRADED_SAME_PROCESS,
+         .test = counts_are_added},
+        {.part = "I",
+         .name = "the index lists each file once, sorted",
+         .test = index_lists_each_file_once},
+        {.part = "I",
+         .name = "a file with an odd name stays one word",
+         .test = odd_names_stay_one_word},
+        {.part = "I",
+         .name = "grep finds lines and says where",
+         .test = grep_finds_lines_and_where},
+        {.part = "I",
+         .name = "grep matches lines with a NUL",
+         .test = grep_matches_binary_lines},
+        {.part = "I",
+         .name = "arguments of applications are checked",
+         .test = arguments_are_checked},
     };
-    return unit_main(argc, argv, "lab1 apps", tests,
-                     sizeof tests / sizeof tests[0]);
+    return graded_main(argc, argv, "lab1 apps", tests,
+                       sizeof tests / sizeof tests[0]);
 }

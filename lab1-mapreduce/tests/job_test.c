@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/check/unit.h"
+#include "common/check/graded.h"
 #include "common/runtime/random.h"
 #include "lab1-mapreduce/job.h"
 #include "lab1-mapreduce/job_status.h"
@@ -427,6 +427,7 @@ END_TEST
 // --- Any order of events ---------------------------------------------------
 
 enum {
+    TESTS_MAX = 64,
     WORKERS = 4,
 };
 
@@ -502,48 +503,128 @@ START_TEST(any_order_of_events_keeps_the_invariants)
 }
 END_TEST
 
+// --- The registry ----------------------------------------------------------
+
+#define GRADED(part_, section_, points_, kind_, name_, test_, claim_)          \
+    {                                                                          \
+        .part = part_, .name = name_, .claim = claim_, .section = section_,    \
+        .points = points_, .kind = kind_, .evidence = GRADED_SAME_PROCESS,     \
+        .test = test_,                                                         \
+    }
+
+static size_t part_two(struct graded_test *out)
+{
+    const struct graded_test tests[] = {
+        GRADED("II", "2.1", 2, GRADED_SAFETY,
+               "tasks are given out until all are done",
+               tasks_are_given_out_until_all_are_done,
+               "The core gives each task out and is over when all are done."),
+        GRADED("II", "2.2", 1, GRADED_PROGRESS,
+               "map tasks run at the same time", maps_run_at_the_same_time,
+               "Each worker that asks is given another map task."),
+        GRADED(
+            "II", "2.4", 1, GRADED_SAFETY,
+            "no reduce begins before the last map is done",
+            no_reduce_before_the_last_map,
+            "The core gives no reduce task before the last map task is done."),
+        GRADED("II", "2.3", 1, GRADED_PROGRESS,
+               "workers that come late get work", late_workers_get_work,
+               "The core knows any worker that asks."),
+        GRADED("II", "2.4", 1, GRADED_PROGRESS,
+               "a job without maps begins with reduces",
+               no_maps_means_reduces_at_once,
+               "Without map tasks the reduce tasks are given at once."),
+        GRADED("II", "2.8", 1, GRADED_PROGRESS, "everybody is told to leave",
+               everybody_is_told_to_leave,
+               "Whoever asks after the end is told to leave, and the core "
+               "knows who has not been."),
+        GRADED("II", "2.9", 1, GRADED_PROGRESS, "a failed task is tried again",
+               failed_task_is_tried_again,
+               "A task that failed is given out again."),
+        GRADED("II", "2.9", 1, GRADED_SAFETY,
+               "a task that always fails ends the job with its message",
+               task_that_always_fails_ends_the_job,
+               "The job fails when one task has failed JOB_FAILURES_MAX times, "
+               "with the last message."),
+        {.part = "II",
+         .name = "messages that make no sense are passed over",
+         .test = nonsense_is_passed_over},
+    };
+    memcpy(out, tests, sizeof tests);
+    return sizeof tests / sizeof tests[0];
+}
+
+static size_t silence_and_reports(struct graded_test *out)
+{
+    const struct graded_test tests[] = {
+        GRADED(
+            "III", "3.3", 1, GRADED_PROGRESS,
+            "the task of a silent worker goes to another",
+            task_of_a_silent_worker_goes_to_another,
+            "An attempt that was not heard of for JOB_SILENT_MS is given up."),
+        GRADED("III", "3.3", 1, GRADED_SAFETY,
+               "a worker that is heard of keeps its task",
+               worker_that_is_heard_keeps_its_task,
+               "A heartbeat keeps an attempt alive."),
+        GRADED("III", "3.3", 1, GRADED_SAFETY,
+               "only a heartbeat for the task itself keeps it",
+               only_its_own_heartbeat_keeps_a_task,
+               "Only a heartbeat for the attempt itself keeps it alive."),
+        GRADED("III", "2.5", 1, GRADED_SAFETY,
+               "a worker that asks again has lost its task",
+               worker_that_asks_again_has_lost_its_task,
+               "A worker that asks has no task."),
+        GRADED("III", "3.4", 1, GRADED_SAFETY,
+               "a late report counts and harms nobody",
+               late_report_counts_and_harms_nobody,
+               "A task is done whoever reports it, and is counted once."),
+        {.part = "III",
+         .name = "all workers may die and others go on",
+         .test = all_workers_may_die},
+        GRADED("III", "3.4", 1, GRADED_SAFETY, "late failures do not count",
+               late_failures_do_not_count,
+               "That a task failed counts only for a live attempt."),
+        {.part = "III",
+         .name = "the memory for workers is bounded",
+         .test = workers_without_number_are_bounded},
+        {.part = "III",
+         .name = "the invariants hold in any order of events",
+         .limit_s = 20,
+         .test = any_order_of_events_keeps_the_invariants},
+    };
+    memcpy(out, tests, sizeof tests);
+    return sizeof tests / sizeof tests[0];
+}
+
+static size_t backup_copies(struct graded_test *out)
+{
+    const struct graded_test tests[] = {
+        GRADED("III", "3.5", 1, GRADED_PROGRESS,
+               "an idle worker gets a backup copy of a slow task",
+               backup_goes_to_an_idle_worker,
+               "An idle worker gets a backup copy of a slow task."),
+        GRADED("III", "3.5", 1, GRADED_SAFETY,
+               "the task that runs longest gets the backup",
+               backup_is_for_the_longest_running,
+               "The task that has been running longest gets the backup copy."),
+        GRADED("III", "3.5", 1, GRADED_SAFETY,
+               "tasks that all take long are no stragglers",
+               long_tasks_are_no_stragglers,
+               "A task that takes no longer than others is no straggler."),
+        GRADED("III", "3.5", 1, GRADED_SAFETY,
+               "idle tasks come before backup copies",
+               idle_tasks_come_before_backups,
+               "Idle tasks come before backup copies."),
+    };
+    memcpy(out, tests, sizeof tests);
+    return sizeof tests / sizeof tests[0];
+}
+
 int main(int argc, char **argv)
 {
-    const struct unit_test tests[] = {
-        {"II", "tasks are given out until all are done",
-         tasks_are_given_out_until_all_are_done, 0},
-        {"II", "map tasks run at the same time", maps_run_at_the_same_time, 0},
-        {"II", "no reduce begins before the last map is done",
-         no_reduce_before_the_last_map, 0},
-        {"II", "workers that come late get work", late_workers_get_work, 0},
-        {"II", "a job without maps begins with reduces",
-         no_maps_means_reduces_at_once, 0},
-        {"II", "everybody is told to leave", everybody_is_told_to_leave, 0},
-        {"III", "the task of a silent worker goes to another",
-         task_of_a_silent_worker_goes_to_another, 0},
-        {"III", "a worker that is heard of keeps its task",
-         worker_that_is_heard_keeps_its_task, 0},
-        {"III", "only a heartbeat for the task itself keeps it",
-         only_its_own_heartbeat_keeps_a_task, 0},
-        {"III", "a worker that asks again has lost its task",
-         worker_that_asks_again_has_lost_its_task, 0},
-        {"III", "a late report counts and harms nobody",
-         late_report_counts_and_harms_nobody, 0},
-        {"III", "all workers may die and others go on", all_workers_may_die, 0},
-        {"III", "an idle worker gets a backup copy of a slow task",
-         backup_goes_to_an_idle_worker, 0},
-        {"III", "the task that runs longest gets the backup",
-         backup_is_for_the_longest_running, 0},
-        {"III", "tasks that all take long are no stragglers",
-         long_tasks_are_no_stragglers, 0},
-        {"III", "idle tasks come before backup copies",
-         idle_tasks_come_before_backups, 0},
-        {"II", "a failed task is tried again", failed_task_is_tried_again, 0},
-        {"II", "a task that always fails ends the job with its message",
-         task_that_always_fails_ends_the_job, 0},
-        {"III", "late failures do not count", late_failures_do_not_count, 0},
-        {"II", "messages that make no sense are passed over",
-         nonsense_is_passed_over, 0},
-        {"III", "the memory for workers is bounded",
-         workers_without_number_are_bounded, 0},
-        {"III", "the invariants hold in any order of events",
-         any_order_of_events_keeps_the_invariants, 20},
-    };
-    return unit_main(argc, argv, "lab1 job", tests,
-                     sizeof tests / sizeof tests[0]);
+    struct graded_test tests[TESTS_MAX];
+    size_t count = part_two(tests);
+    count += silence_and_reports(tests + count);
+    count += backup_copies(tests + count);
+    return graded_main(argc, argv, "lab1 job", tests, count);
 }

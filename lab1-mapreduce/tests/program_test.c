@@ -416,64 +416,6 @@ START_TEST(interrupted_run_leaves_nothing)
 }
 END_TEST
 
-// A line that keeps the regular expression below busy for seconds, and one
-// that it matches.
-static void write_slow_lines(const char *name)
-{
-    char line[57];
-    memset(line, 'a', sizeof line);
-    memcpy(line + sizeof line - 3, "\nb\n", 3);
-    write_bytes(name, line, sizeof line);
-}
-
-#define SLOW "(a*)(a*)(a*)\\1\\2\\3b"
-#define SLOW_OUTPUT "f0:000000000055\tb\n"
-
-START_TEST(slow_task_gets_a_backup_copy)
-{
-    begin_shell();
-    write_slow_lines("f0");
-    ck_assert_int_eq(
-        shell("mr run --workers 2 --app grep --arg '" SLOW "' --out a f0"), 0);
-    char *text = read_file("stderr", NULL);
-    ck_assert_msg(strstr(text, "re-executions: 0, backup copies: 1\n") != NULL,
-                  "%s", text);
-    free(text);
-    ck_assert_int_eq(shell("mr merge a"), 0);
-    expect_file("stdout", SLOW_OUTPUT);
-}
-END_TEST
-
-// Starts a worker and kills it when it has the job's only map task.
-static void lose_worker(const char *name, const char *status)
-{
-    const char *const arguments[] = {"worker", "--cluster", "c",
-                                     "--name", name,        NULL};
-    pid_t worker = shell_start(arguments);
-    wait_for_status(status);
-    kill(worker, SIGKILL);
-    ck_assert_int_eq(shell_wait(worker), 128 + SIGKILL);
-}
-
-START_TEST(job_survives_the_death_of_all_workers)
-{
-    begin_shell();
-    write_slow_lines("f0");
-    ck_assert_int_eq(shell("mkdir c"), 0);
-    const char *const arguments[] = {"master", "--cluster", "c",  "--app",
-                                     "grep",   "--arg",     SLOW, "--out",
-                                     "out",    "f0",        NULL};
-    pid_t master = shell_start(arguments);
-    wait_for_status("attempts       0");
-    lose_worker("ann", "attempts       1");
-    lose_worker("bob", "attempts       2"); // a backup copy, or the task again
-    ck_assert_int_eq(system("mr worker --cluster c --name cid"), 0);
-    ck_assert_int_eq(shell_wait(master), 0);
-    ck_assert_int_eq(shell("mr merge out"), 0);
-    expect_file("stdout", SLOW_OUTPUT);
-}
-END_TEST
-
 START_TEST(run_gives_up_when_workers_only_die)
 {
     begin_shell();
@@ -528,10 +470,6 @@ int main(int argc, char **argv)
         {"II", "--help helps", help_is_help, 0},
         {"II", "an interrupted run leaves nothing",
          interrupted_run_leaves_nothing, 20},
-        {"III", "a slow task stays where it is and gets a backup copy",
-         slow_task_gets_a_backup_copy, 60},
-        {"III", "new workers go on when all have died",
-         job_survives_the_death_of_all_workers, 60},
         {"III", "a run gives up when its workers only die",
          run_gives_up_when_workers_only_die, 60},
     };

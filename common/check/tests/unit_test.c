@@ -13,6 +13,8 @@
 #include "common/check/graded.h"
 #include "common/check/unit.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/self.h"
+#include "common/runtime/unsolved.h"
 
 enum {
     OUTPUT_MAX = 16384,
@@ -98,8 +100,21 @@ END_TEST
 
 START_TEST(is_not_written)
 {
-    unit_unsolved("II job_request");
-    _exit(77);
+    not_implemented("II job_request");
+}
+END_TEST
+
+START_TEST(has_a_node_that_is_not_written)
+{
+    unit_unsolved("3a acceptor_prepare"); // as a harness says it
+    ck_assert_int_eq(1, 1);
+}
+END_TEST
+
+START_TEST(knows_no_harness)
+{
+    self_get()->on_unsolved = NULL; // as a node of this process would
+    not_implemented("II split");
 }
 END_TEST
 
@@ -239,6 +254,10 @@ static int run_graded_victims(int argc, char **argv)
         {.part = "II", .name = "exits", .test = exits},
         {.part = "II", .name = "below", .test = exits_below},
         {.part = "III", .name = "not written", .test = is_not_written},
+        {.part = "V", .name = "untold", .test = knows_no_harness},
+        {.part = "IV",
+         .name = "nor this",
+         .test = has_a_node_that_is_not_written},
     };
     return graded_main(argc, argv, "graded", victims,
                        sizeof victims / sizeof victims[0]);
@@ -394,7 +413,12 @@ START_TEST(what_is_not_written_is_named)
 {
     struct outcome o = run_main(run_graded_victims, "PART", "III");
     ck_assert_str_eq(o.result, "0 1\n");
-    assert_said(&o, "not implemented: II job_request");
+    assert_said(&o, "    not implemented: II job_request\n");
+    o = run_main(run_graded_victims, "PART", "IV");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "    not implemented: 3a acceptor_prepare\n");
+    o = run_main(run_graded_victims, "PART", "V");
+    ck_assert_ptr_nonnull(strstr(o.rows, "\"verdict\": \"unsolved\""));
 }
 END_TEST
 

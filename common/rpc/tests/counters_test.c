@@ -188,7 +188,7 @@ START_TEST(a_page_cut_short_does_not_kill_its_reader)
     struct count_page *p = new_counts();
     atomic_store(&count_at(p, S1, 0)->ran, 7);
     count_page_close(p);
-    ck_assert_int_eq(count_page_view(path.text, &p), ERR_OK);
+    ck_assert_int_eq(count_page_view(path.text, true, &p), ERR_OK);
     off_t size = size_of(path.text);
     ck_assert_int_eq(truncate(path.text, 0), 0);
     ck_assert_uint_eq(count_at(p, S1, 0)->ran, 7); // with mmap: SIGBUS
@@ -196,10 +196,10 @@ START_TEST(a_page_cut_short_does_not_kill_its_reader)
     count_page_close(p);
 
     struct count_life life;
-    ck_assert_int_eq(count_page_view(path.text, &p), ERR_PROTO);
+    ck_assert_int_eq(count_page_view(path.text, true, &p), ERR_PROTO);
     ck_assert_int_eq(count_life_view(path.text, &life), ERR_PROTO);
     ck_assert_int_eq(truncate(path.text, size + 1), 0);
-    ck_assert_int_eq(count_page_view(path.text, &p), ERR_PROTO);
+    ck_assert_int_eq(count_page_view(path.text, true, &p), ERR_PROTO);
     ck_assert_int_eq(count_life_view(path.text, &life), ERR_PROTO);
 }
 END_TEST
@@ -208,13 +208,15 @@ START_TEST(what_is_no_file_does_not_hold_its_reader)
 {
     struct count_page *p = NULL;
     struct count_life life;
-    ck_assert_int_eq(count_page_view(in_folder("c").text, &p), ERR_NOT_FOUND);
+    ck_assert_int_eq(count_page_view(in_folder("c").text, true, &p),
+                     ERR_NOT_FOUND);
     ck_assert_int_eq(mkfifo(in_folder("pipe").text, 0600), 0);
-    ck_assert_int_eq(count_page_view(in_folder("pipe").text, &p), ERR_PROTO);
+    ck_assert_int_eq(count_page_view(in_folder("pipe").text, true, &p),
+                     ERR_PROTO);
     ck_assert_int_eq(count_life_view(in_folder("pipe").text, &life), ERR_PROTO);
     count_page_close(new_counts());
     ck_assert_int_eq(symlink("c", in_folder("link").text), 0);
-    ck_assert_int_ne(count_page_view(in_folder("link").text, &p), ERR_OK);
+    ck_assert_int_ne(count_page_view(in_folder("link").text, true, &p), ERR_OK);
     ck_assert_int_ne(count_life_view(in_folder("link").text, &life), ERR_OK);
 }
 END_TEST
@@ -241,7 +243,7 @@ START_TEST(texts_of_a_spoiled_page_have_an_end)
     count_page_close(new_counts());
     spoil(path.text);
     struct count_page *p = NULL;
-    ck_assert_int_eq(count_page_view(path.text, &p), ERR_OK);
+    ck_assert_int_eq(count_page_view(path.text, true, &p), ERR_OK);
     for (int i = 0; i < COUNT_METHODS_MAX; i++)
         ck_assert_uint_lt(strlen(count_method_name(p, i)), FAULT_METHOD_MAX);
     ck_assert_uint_lt(strlen(count_life(p)->unsolved), COUNT_UNSOLVED_MAX);

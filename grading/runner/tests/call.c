@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "common/check/setting.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/err.h"
@@ -163,7 +164,8 @@ void assert_last_line(const char *text, const char *line)
 
 bool is_gone(pid_t pid, int limit_ms)
 {
-    int64_t deadline_ms = clock_now_ms() + limit_ms;
+    double scale = setting_number("LAB_TIME_SCALE", 1);
+    int64_t deadline_ms = clock_now_ms() + (int64_t)(limit_ms * scale);
     for (;;) {
         if (waitpid(pid, NULL, WNOHANG) == pid || kill(pid, 0) != 0)
             return true;

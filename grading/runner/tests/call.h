@@ -45,7 +45,8 @@ void assert_said(const char *text, const char *what);
 void assert_not_said(const char *text, const char *what);
 void assert_last_line(const char *text, const char *line);
 
-// Waits, at most `limit_ms`; a zombie that is ours counts as gone.
+// Waits, at most `limit_ms` (as time is scaled); a zombie that is ours counts
+// as gone.
 bool is_gone(pid_t pid, int limit_ms);
 
 // The victims, if VICTIMS says that this process is one of them: true, and

@@ -114,6 +114,15 @@ START_TEST(kept_cluster_stands_until_interrupt)
 }
 END_TEST
 
+START_TEST(keeping_stops_at_a_failure)
+{
+    char text[OUTPUT_MAX];
+    const char *const env[] = {"KEEP=1", NULL};
+    ck_assert_int_eq(run_victims("dying", no_words, env, text), 1);
+    assert_last_line(text, "\n0 passed, 1 failed\n"); // not the second
+}
+END_TEST
+
 START_TEST(kept_cluster_goes_with_a_killed_runner)
 {
     struct kept k;
@@ -175,6 +184,13 @@ START_TEST(trace_finds_the_last_failure)
     char *folder = xasprintf("%s/plain/it-fails\n", kept);
     ck_assert_str_eq(text, folder);
 
+    const char *const later[] = {failed, "T=plain: ", NULL};
+    ck_assert_int_eq(finish_runner(start_runner(words, later), text), 0);
+    assert_said(text, "not-written\n");
+    run_victims("plain", no_words, none, text); // "it fails", once more
+    ck_assert_int_eq(finish_runner(start_runner(words, later), text), 0);
+    assert_said(text, "it-fails\n");
+
     const char *const other[] = {failed, "T=moon", NULL};
     ck_assert_int_eq(finish_runner(start_runner(words, other), text), 2);
     assert_said(text, "    plain: it fails\n");
@@ -197,6 +213,8 @@ int main(int argc, char **argv)
          kill_ends_all, 0},
         {"runner", "KEEP=1 keeps the processes of a failure until Ctrl-C",
          kept_cluster_stands_until_interrupt, 0},
+        {"runner", "KEEP=1 stops at the first failure",
+         keeping_stops_at_a_failure, 0},
         {"runner", "what KEEP=1 keeps goes with a killed runner",
          kept_cluster_goes_with_a_killed_runner, 0},
         {"runner", "--gdb runs one test in the foreground",
