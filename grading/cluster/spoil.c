@@ -117,7 +117,7 @@ static void add_point(struct cluster *c, const char *name, enum crash_kind kind,
                       const char *what, uint64_t count, bool holds)
 {
     struct member *m = cluster_member(c, name);
-    char passing[32] = "";
+    char passing[48] = "";
     if (count > 1)
         snprintf(passing, sizeof passing, ", passing no. %llu",
                  (unsigned long long)count);
