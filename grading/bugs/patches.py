@@ -10,8 +10,8 @@ passes over:
     Tests: another one
     Realistic: why somebody would write this
 
-A line that begins with blanks continues the one before it. A test that runs in
-both worlds is meant in processes, unless ` (simulated)` stands behind it.
+A line that begins with blanks continues the one before it. A name alone is not
+that of a test in simulation: for one, say "rpc contract sim: name".
 """
 import glob
 import hashlib
@@ -20,7 +20,7 @@ import re
 
 ONCE = ("Bug", "Part", "Rule", "Realistic")
 FIELDS = (*ONCE, "Tests")
-SIMULATED = " (simulated)"
+BUG_MAX = 60
 # What the bugs of a lab may be planted in.
 PLACES = {"rpc": r"common/(rpc|runtime)/(?!tests/)"}
 
@@ -89,6 +89,9 @@ class Patch:
             if texts.count(text) > 1:
                 raise BadPatch(self.path, number, "names a test twice")
         values = {field: text for _, field, text in fields}
+        if len(values["Bug"]) > BUG_MAX:
+            raise BadPatch(self.path, 1, f"`Bug:` has {len(values['Bug'])} "
+                           f"characters: {BUG_MAX} are a line")
         self.bug, self.part = values["Bug"], values["Part"]
         self.rule, self.realistic = values["Rule"], values["Realistic"]
 
@@ -115,12 +118,8 @@ class Patch:
         """The tests that must fail, out of all of the lab's."""
         chosen = []
         for number, text in self.wanted:
-            name = text.removesuffix(SIMULATED)
-            found = [t for t in tests if name in (t.title, t.name)]
-            twins = [t for t in found
-                     if t.simulated == text.endswith(SIMULATED)]
-            if len({t.title for t in found}) == 1 and twins:
-                found = twins
+            found = [t for t in tests if text == t.title
+                     or (text == t.name and not t.simulated)]
             if len(found) != 1:
                 raise BadPatch(self.path, number, f"{len(found)} tests are "
                                f"called \"{text}\", not one"

@@ -247,6 +247,7 @@ static void idle_workers_are_given_the_reduces(struct cluster *c)
     await_held(c, "w1");
     start_workers(c, "w2 w3"); // they do the other maps, and are idle then
     eventually(c, maps_left(c) == 1, SOON);
+    never(c, cluster_has_ended(c, "w2") || cluster_has_ended(c, "w3"), A_WHILE);
     cluster_release(c, "w1");
     const char *const workers[] = {"w1", "w2", "w3"};
     for (size_t i = 0; i < 3; i++)
@@ -461,9 +462,9 @@ static void two_hung_workers_are_overtaken(struct cluster *c)
 }
 
 // w1 hangs before it commits `file`; w2 does it meanwhile, and is at a point
-// of writing `other` when w1 goes on.
+// of writing `other` when w1 goes on. Then w2 goes on as well, or dies.
 static void commit_late(struct cluster *c, const char *file,
-                        enum crash_kind kind, const char *other)
+                        enum crash_kind kind, const char *other, bool dies)
 {
     begin_job(c);
     cluster_hold_at(c, "w1", CRASH_BEFORE_COMMIT, file, 1);
@@ -477,18 +478,21 @@ static void commit_late(struct cluster *c, const char *file,
     cluster_resume(c, "w1");
     cluster_release(c, "w1");
     eventually(c, reports(c, "w1") > so_far, SOON);
-    cluster_release(c, "w2");
+    if (dies)
+        cluster_kill(c, "w2");
+    else
+        cluster_release(c, "w2");
     expect_done(c);
 }
 
 static void a_late_commit_of_a_map_is_harmless(struct cluster *c)
 {
-    commit_late(c, "map-00000", CRASH_BEFORE_COMMIT, "part-00001");
+    commit_late(c, "map-00000", CRASH_BEFORE_COMMIT, "part-00001", false);
 }
 
 static void two_attempts_at_a_reduce_make_one_part(struct cluster *c)
 {
-    commit_late(c, "part-00001", CRASH_OUTFILE_APPEND, "part-00001");
+    commit_late(c, "part-00001", CRASH_OUTFILE_APPEND, "part-00001", true);
 }
 
 static void a_slow_worker_is_not_waited_for(struct cluster *c)

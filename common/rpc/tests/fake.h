@@ -13,6 +13,7 @@ enum fake_act {
     FAKE_CLOSE,          // without a reply
     FAKE_HALF_REPLY,     // and then closes
     FAKE_NEVER,          // keeps it
+    FAKE_ON_ORDER,       // replies, as it should be, on fake_let_go
     FAKE_WRONG_ID,       // the reply to another; on fake_let_go the right one
     FAKE_TWO_REPLIES,    // at once
     FAKE_REPLY_LATER,    // as it should be; on fake_let_go another

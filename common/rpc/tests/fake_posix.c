@@ -180,6 +180,9 @@ static bool perform(struct fake *f, struct served *s, uint64_t id)
         return false;
     case FAKE_NEVER:
         return true;
+    case FAKE_ON_ORDER:
+        s->later = id;
+        return true;
     case FAKE_WRONG_ID:
     case FAKE_REPLY_LATER:
         reply_to(s->fd, act == FAKE_WRONG_ID ? id + 1 : id);

@@ -31,6 +31,9 @@ bool raw_send(int fd, struct slice bytes);
 // The same with descriptor `passed` attached `count` times.
 bool raw_send_fd(int fd, struct slice bytes, int passed, int count);
 
+// Waits until the other side has read all that was sent.
+void raw_await_taken(int fd);
+
 // Waits for the end of the connection: what comes before it is dropped, and
 // is counted. -1 if it does not end within RAW_WAIT_MS.
 ssize_t raw_await_end(int fd);
@@ -53,8 +56,9 @@ char *raw_said(struct slice frame, uint64_t id);
 struct usage {
     int descriptors;
     int threads;
-    int64_t memory; // resident bytes that are shared with nobody
-    int64_t cpu_ms; // so far
+    int64_t memory;  // resident bytes that are shared with nobody
+    int64_t claimed; // bytes that it may write to, touched or not
+    int64_t cpu_ms;  // so far
 };
 struct usage usage_of(pid_t pid); // 0: this process
 

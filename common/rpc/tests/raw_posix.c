@@ -3,10 +3,12 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -110,6 +112,17 @@ bool raw_send_fd(int fd, struct slice bytes, int passed, int count)
         memcpy(CMSG_DATA(rights) + (size_t)i * sizeof(int), &passed,
                sizeof passed);
     return sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)bytes.size;
+}
+
+void raw_await_taken(int fd)
+{
+    int64_t give_up_ms = clock_now_ms() + RAW_WAIT_MS;
+    int left = 1;
+    while (left > 0) {
+        ck_assert_int_eq(ioctl(fd, SIOCOUTQ, &left), 0);
+        ck_assert_int_lt(clock_now_ms(), give_up_ms);
+        clock_sleep_ms(left > 0);
+    }
 }
 
 ssize_t raw_await_end(int fd)
@@ -228,7 +241,7 @@ static int count_entries(pid_t pid, const char *what)
     return count;
 }
 
-static int64_t private_bytes(pid_t pid)
+static void read_memory(pid_t pid, struct usage *out)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
@@ -237,10 +250,13 @@ static int64_t private_bytes(pid_t pid)
     long total;
     long resident;
     long shared; // with files: programs, and the trace
-    ck_assert_int_eq(fscanf(file, "%ld %ld %ld", &total, &resident, &shared),
-                     3);
+    long data;
+    ck_assert_int_eq(fscanf(file, "%ld %ld %ld %*d %*d %ld", &total, &resident,
+                            &shared, &data),
+                     4);
     fclose(file);
-    return (int64_t)(resident - shared) * sysconf(_SC_PAGESIZE);
+    out->memory = (int64_t)(resident - shared) * sysconf(_SC_PAGESIZE);
+    out->claimed = (int64_t)data * sysconf(_SC_PAGESIZE);
 }
 
 static int64_t cpu_ms(pid_t pid)
@@ -256,12 +272,13 @@ struct usage usage_of(pid_t pid)
 {
     if (pid == 0)
         pid = getpid();
-    return (struct usage){
+    struct usage usage = {
         .descriptors = count_entries(pid, "fd"),
         .threads = count_entries(pid, "task"),
-        .memory = private_bytes(pid),
         .cpu_ms = cpu_ms(pid),
     };
+    read_memory(pid, &usage);
+    return usage;
 }
 
 void usage_await(pid_t pid, struct usage limit)

@@ -30,6 +30,7 @@ struct stage {
     struct world w;
     struct fake *fake;
     struct world_path path;
+    struct world_path dead; // a socket whose owner is gone
 };
 
 static void stage_init(struct stage *s)
@@ -37,6 +38,8 @@ static void stage_init(struct stage *s)
     world_init(&s->w);
     s->path = world_path(&s->w, "fake");
     s->fake = fake_start(s->path.text);
+    s->dead = world_path(&s->w, "dead");
+    close(raw_listen(s->dead.text, 1));
 }
 
 static void stage_release(struct stage *s)
@@ -176,6 +179,21 @@ START_TEST(a_reply_behind_a_wrong_one_is_not_taken_for_the_next_calls)
 }
 END_TEST
 
+START_TEST(a_reply_behind_its_deadline_is_not_taken_for_the_next_calls)
+{
+    struct stage s;
+    stage_init(&s);
+    for (int i = 0; i < 3; i++) {
+        fake_set(s.fake, FAKE_ON_ORDER);
+        expect(ask_say(&s.w, s.path.text, "late", LATE_MS), RPC_UNKNOWN,
+               RPC_REASON_TIMEOUT, AT_DEADLINE);
+        fake_let_go(s.fake);
+        expect_unharmed(&s);
+    }
+    stage_release(&s);
+}
+END_TEST
+
 START_TEST(a_server_that_dies_in_a_large_request_is_no_signal)
 {
     struct stage s;
@@ -282,7 +300,8 @@ static void fail_many(struct stage *s, int n)
             struct told told = ask_say(&s->w, s->path.text, "timeout", 1);
             failed += told.outcome == RPC_UNKNOWN;
         } else if (i % 10 >= 6) {
-            struct told told = ask_say(&s->w, "nobody", "refused", LONG_MS);
+            const char *to = i % 10 == 6 ? "nobody" : s->dead.text;
+            struct told told = ask_say(&s->w, to, "refused", LONG_MS);
             failed += told.outcome == RPC_REFUSED;
         } else {
             failed += call(s, acts[i % 10]).outcome == RPC_UNKNOWN;
@@ -331,6 +350,8 @@ int main(int argc, char **argv)
          a_second_reply_is_not_taken_for_the_next_calls, 0},
         {"rpc", "a reply behind a wrong one is not taken for the next call's",
          a_reply_behind_a_wrong_one_is_not_taken_for_the_next_calls, 0},
+        {"rpc", "a reply behind its deadline is not taken for the next call's",
+         a_reply_behind_its_deadline_is_not_taken_for_the_next_calls, 0},
         {"rpc", "a server that dies in a large request is no signal",
          a_server_that_dies_in_a_large_request_is_no_signal, 0},
         {"rpc", "a bad reply does not disturb the others of a gather",
@@ -338,7 +359,7 @@ int main(int argc, char **argv)
         {"rpc", "without descriptors a call is refused as busy",
          without_descriptors_a_call_is_refused_as_busy, 0},
         {"rpc", "10,000 failed calls leak nothing", failed_calls_leak_nothing,
-         20},
+         30},
     };
     return unit_main(argc, argv, "rpc callers", tests,
                      sizeof tests / sizeof tests[0]);

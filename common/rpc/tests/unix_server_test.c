@@ -1,6 +1,7 @@
 // unix_server_test.c - callers that misbehave, one by one: each may lose its
 // connection, and nobody else loses anything.
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 #include "common/rpc/tests/raw.h"
 #include "common/rpc/tests/siege.h"
 #include "common/rpc/transport.h"
+#include "common/rpc/unix_wait.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/thread.h"
 
@@ -126,10 +128,16 @@ START_TEST(memory_is_taken_by_bytes_not_by_promises)
         fds[i] = raw_connect(s.path.text);
         raw_send(fds[i], slice_of("\0\0\0\4 64 MiB are to come", 24));
     }
+    for (int i = 0; i < 100; i++)
+        raw_await_taken(fds[i]);
     expect_ok(ask_say(&s.w, "bob", "hello", LONG_MS));
-    int64_t grown = usage_of(siege_bob(&s)).memory - s.before.memory;
+    struct usage now = usage_of(siege_bob(&s));
+    int64_t grown = now.memory - s.before.memory;
     ck_assert_msg(raw_is_slow() || grown < 4 << 20, "%lld bytes for promises",
                   (long long)grown);
+    int64_t claimed = now.claimed - s.before.claimed; // stacks of threads, too
+    ck_assert_msg(raw_is_slow() || claimed < 16LL * RPC_FRAME_MAX,
+                  "%lld bytes claimed for promises", (long long)claimed);
     for (int i = 0; i < 100; i++)
         close(fds[i]);
     siege_release(&s);
@@ -177,6 +185,50 @@ START_TEST(descriptors_sent_along_are_dropped)
     char byte;
     ck_assert_int_eq(read(ends[0], &byte, 1), 0);
     close(ends[0]);
+    siege_release(&s);
+}
+END_TEST
+
+// Reads one frame, and nothing of the one that may be behind it.
+static void expect_frame(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    ck_assert_msg(unix_wait_any(&one, 1, clock_now_ms() + LONG_MS / 2),
+                  "no reply comes");
+    unsigned char bytes[256];
+    ck_assert_int_eq(recv(fd, bytes, 4, MSG_WAITALL), 4);
+    ck_assert(bytes[0] > 0 && bytes[1] == 0); // the length: it is a small one
+    ck_assert_int_eq(recv(fd, bytes + 4, bytes[0], MSG_WAITALL), bytes[0]);
+}
+
+// Nobody has to send a request before the last one's reply is there. But it
+// comes while the connection is in a worker's hands, and must not be lost.
+START_TEST(a_request_that_comes_early_is_served)
+{
+    struct siege s;
+    siege_init(&s);
+    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
+    head.method = "Echo.Hold";
+    head.source = "early";
+    head.timeout_ms = LONG_MS;
+    unsigned char packed[64];
+    struct slice hold =
+        slice_of(packed, protobuf_c_message_pack(&head.base, packed));
+    struct buf b;
+    buf_init(&b, RAW_FRAME_MAX);
+    raw_frame(&b, hold, slice_of(NULL, 0));
+    int fd = raw_connect(s.path.text);
+    for (int i = 0; i < 20; i++) {
+        raw_send(fd, buf_slice(&b));
+        world_await_holding(&s.w, BOB, 1);
+        raw_send(fd, s.frame);
+        expect_ok(ask_say(&s.w, "bob", "hello", LONG_MS)); // is told behind it
+        world_let_go(&s.w, BOB);
+        expect_frame(fd);
+        expect_frame(fd);
+    }
+    close(fd);
+    buf_release(&b);
     siege_release(&s);
 }
 END_TEST
@@ -258,6 +310,8 @@ int main(int argc, char **argv)
          half_frames_keep_nobody_waiting, 0},
         {"rpc", "a frame may come byte by byte", a_frame_may_come_byte_by_byte,
          0},
+        {"rpc", "a request that comes early is served",
+         a_request_that_comes_early_is_served, 20},
         {"rpc", "memory is taken by bytes, not by promises",
          memory_is_taken_by_bytes_not_by_promises, 0},
         {"rpc", "an endless frame ends at the limit",
