@@ -145,7 +145,8 @@ void cluster_hold_at(struct cluster *c, const char *name, enum crash_kind kind,
 
 bool cluster_is_held(struct cluster *c, const char *name)
 {
-    return member_life(c, cluster_member(c, name)).held > 0;
+    struct count_life life = member_life(c, cluster_member(c, name));
+    return life.held > 0;
 }
 
 void cluster_release(struct cluster *c, const char *name)
