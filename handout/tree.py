@@ -115,6 +115,11 @@ def ships(path, number):
     return matches(path, wanted)
 
 
+def has_solutions(reference, number):
+    """Is there anything to solve in the folder of a lab?"""
+    return any(lab_of(p) == number for p in reference.with_regions(number))
+
+
 class Handout:
     """files: path -> bytes. owned: path -> the student's parts in it, or of
     an earlier lab."""
@@ -133,20 +138,16 @@ class Handout:
                 self._note_owned(path)
         if earlier == "archive":
             for n in labs.LABS:
-                if n < number and self._has_solutions(n):
+                if n < number and has_solutions(reference, n):
                     self._archive(n)
         self._refuse_hidden_tests()
         self.files["README.md"] = self._welcome()
         self.files["MANIFEST"] = self._manifest()
 
-    def _has_solutions(self, number):
-        return any(lab_of(p) == number
-                   for p in self.reference.with_regions(number))
-
     def _is_hidden(self, path):
         number = lab_of(path)
         return self.earlier == "hidden" and number is not None and \
-            number < self.number and self._has_solutions(number)
+            number < self.number and has_solutions(self.reference, number)
 
     def _file(self, path, solved):
         if path not in self.reference.pieces:
