@@ -45,6 +45,15 @@ START_TEST(hangs)
 }
 END_TEST
 
+// As in a group that Check believes to be there and is not.
+START_TEST(hangs_elsewhere)
+{
+    setpgid(0, getpgid(getppid()));
+    for (;;)
+        pause();
+}
+END_TEST
+
 START_TEST(leaves_a_process)
 {
     int ready[2];
@@ -226,11 +235,12 @@ static int run_victims(int argc, char **argv)
         {"bad", "three is two", fails, 0},
         {"bad", "it's safe to go on", crashes, 0},
         {"bad limit", "this ends", hangs, 0.05},
+        {"group", "this ends outside of its group", hangs_elsewhere, 0.05},
         {"bad left", "nobody stays", leaves_a_process, 0},
         {"seed", "the seed is known", prints_its_seed, 0},
         {"files", "there is a folder", leaves_files, 0},
     };
-    return unit_main(argc, argv, "victims", victims, 7);
+    return unit_main(argc, argv, "victims", victims, 8);
 }
 
 static int run_graded_victims(int argc, char **argv)
@@ -311,7 +321,7 @@ static void assert_said(const struct outcome *o, const char *text)
 START_TEST(all_victims_are_counted)
 {
     struct outcome o = run(NULL, NULL);
-    ck_assert_str_eq(o.result, "2 5\n");
+    ck_assert_str_eq(o.result, "2 6\n");
     ck_assert_int_eq(WEXITSTATUS(o.status), 1);
 }
 END_TEST
@@ -340,6 +350,14 @@ END_TEST
 START_TEST(hanging_test_ends_at_its_limit)
 {
     struct outcome o = run("PART", "bad limit");
+    ck_assert_str_eq(o.result, "0 1\n");
+    assert_said(&o, "not done after");
+}
+END_TEST
+
+START_TEST(hanging_test_ends_though_check_kills_nobody)
+{
+    struct outcome o = run("PART", "group");
     ck_assert_str_eq(o.result, "0 1\n");
     assert_said(&o, "not done after");
 }
@@ -506,7 +524,7 @@ START_TEST(checks_own_settings_pick_nothing)
     static const char *const names[] = {"CK_RUN_SUITE", "CK_RUN_CASE",
                                         "CK_INCLUDE_TAGS"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        ck_assert_str_eq(run(names[i], "misspelt").result, "2 5\n");
+        ck_assert_str_eq(run(names[i], "misspelt").result, "2 6\n");
 }
 END_TEST
 
@@ -533,7 +551,7 @@ START_TEST(senseless_settings_are_refused)
 {
     ck_assert_int_eq(WEXITSTATUS(run("SEED", "seven").status), 2);
     ck_assert_int_eq(WEXITSTATUS(run("LAB_TIME_SCALE", "-1").status), 2);
-    ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "7").status), 2);
+    ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "8").status), 2);
     ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "1x").status), 2);
     ck_assert_int_eq(WEXITSTATUS(run("UNIT_RUN", "0").status), 0);
 }
@@ -568,6 +586,8 @@ int main(int argc, char **argv)
          command_survives_the_shell, 0},
         {"check", "a test that hangs ends at its limit",
          hanging_test_ends_at_its_limit, 0},
+        {"check", "a test ends though Check finds nobody to kill",
+         hanging_test_ends_though_check_kills_nobody, 0},
         {"check", "a process left behind is named, and fails the test",
          left_process_fails_the_test, 0},
         {"check", "PART picks by whole words", part_picks_whole_words, 0},
