@@ -1,11 +1,8 @@
 // job.c - see job.h.
 //
-// A task does not know a worker, only its live attempts; a worker knows the
-// task of its live attempt. Both sides are changed together, by give() and
-// drop_live(), and nowhere else: that keeps J2 and J4. A task becomes idle by
-// losing its last live attempt, so there is no queue of idle tasks to repair.
-// Tables are searched from end to end: a few thousand places take no time
-// beside the call that asks.
+// A task becomes idle by losing its last live attempt, so there is no queue of
+// idle tasks to repair. Tables are searched from end to end: a few thousand
+// places take no time beside the call that asks.
 //
 // Read next: master.c.
 #include "lab1-mapreduce/job.h"
@@ -67,6 +64,10 @@ bool job_is_over(const struct job *j)
 
 // SOLUTION BEGIN II
 // --- Live attempts ---------------------------------------------------------
+
+// A task does not know a worker, only its live attempts; a worker knows the
+// task of its live attempt. Both sides are changed together, by give() and
+// drop_live(), and nowhere else: that keeps J2 and J4.
 
 static void drop_live(struct job *j, struct task *task, uint32_t i)
 {
@@ -198,6 +199,7 @@ static struct task *find_straggler(struct phase *p, int64_t now_ms)
 
 struct job_answer job_request(struct job *j, const char *name, int64_t now_ms)
 {
+    struct job_answer answer = {.order = JOB_WAIT};
     // SOLUTION BEGIN II; stub: not_implemented("II job_request");
     struct worker *w = know_worker(j, name, now_ms);
     // Whoever asks is not working: its attempt is lost. This is how a worker
@@ -215,13 +217,15 @@ struct job_answer job_request(struct job *j, const char *name, int64_t now_ms)
             j->reexecutions++;
         return give(j, task, w, now_ms);
     }
+    // SOLUTION END
+    // SOLUTION BEGIN III
     task = find_straggler(p, now_ms);
     if (task != NULL) {
         j->backups++;
         return give(j, task, w, now_ms);
     }
-    return (struct job_answer){.order = JOB_WAIT};
     // SOLUTION END
+    return answer;
 }
 
 // SOLUTION BEGIN II

@@ -10,6 +10,7 @@ int node_main(int argc, char **argv);
 // The commands, each with a struct options. Each prints what goes wrong to
 // stderr, as one sentence.
 int command_run(const struct arguments *arguments);    // run.c
+int command_local(const struct arguments *arguments);  // local.c
 int command_master(const struct arguments *arguments); // command.c, and so on
 int command_worker(const struct arguments *arguments);
 int command_sequential(const struct arguments *arguments);

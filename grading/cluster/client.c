@@ -153,6 +153,8 @@ enum client_state client_result(struct cluster *c, const char *client,
     if (reply != NULL)
         *reply = state == CLIENT_OK ? cl->answer.reply : NULL;
     mutex_unlock(&cl->lock);
+    if (state == CLIENT_UNKNOWN)
+        cluster_expect_solved(c);
     return state;
 }
 
@@ -185,5 +187,7 @@ enum rpc_outcome cluster_ask(struct cluster *c, const char *name,
         rpc_call(c->asking, path, method, request, deadline_ms, answer);
     }
     free(path);
+    if (answer->outcome != RPC_OK)
+        cluster_expect_solved(c);
     return answer->outcome;
 }

@@ -111,6 +111,9 @@ void member_needs_method(struct cluster *c, struct member *m,
 
 // Fails the test if a node has ended that was not told to.
 void cluster_watch(struct cluster *c);
+// Fails the test if any node has come to code that nobody has written yet: a
+// call that goes wrong may be seen before the end of who did it.
+void cluster_expect_solved(struct cluster *c);
 // One look later: a millisecond, and cluster_watch.
 void cluster_step(struct cluster *c);
 // Ends all nodes in order.

@@ -323,8 +323,10 @@ static bool has_crashed(struct cluster *c, const struct member *home)
     bool crashed = false;
     for (int i = 0; i < c->count; i++) {
         const struct member *m = &c->members[i];
-        if (m->role != NULL && m->home == home->number)
-            crashed = crashed || member_life(c, m).crashed > m->crashed;
+        if (m->role == NULL || m->home != home->number)
+            continue;
+        struct count_life life = member_life(c, m);
+        crashed = crashed || life.crashed > m->crashed;
     }
     return crashed;
 }
@@ -340,13 +342,25 @@ static bool is_surprise(struct cluster *c, const struct member *home)
            !has_crashed(c, home);
 }
 
+static void expect_solved(struct cluster *c, struct member *m, void *arg)
+{
+    (void)arg;
+    struct count_life life = member_life(c, m);
+    if (life.unsolved[0] == '\0')
+        return;
+    unit_unsolved(life.unsolved);
+    cluster_fail(c, "not implemented: %s", life.unsolved);
+}
+
+void cluster_expect_solved(struct cluster *c)
+{
+    cluster_each(c, NULL, expect_solved, NULL);
+}
+
 static void check_end(struct cluster *c, struct member *home)
 {
-    if (home->end.exited && home->end.code == UNSOLVED_STATUS) {
-        struct count_life life = member_life(c, home);
-        unit_unsolved(life.unsolved);
-        cluster_fail(c, "not implemented: %s", life.unsolved);
-    }
+    if (home->end.exited && home->end.code == UNSOLVED_STATUS)
+        cluster_expect_solved(c);
     if (!is_surprise(c, home))
         return;
     char *how = describe(home->end);
@@ -504,6 +518,7 @@ static void end_one(struct cluster *c, struct member *home)
     note_end(c, home, end);
     if (is_orderly(end))
         return;
+    cluster_expect_solved(c);
     char *how = describe(end);
     char *log = cluster_log_tail(c, home->name);
     cluster_fail(c, "%s did not end in order when asked to (SIGTERM): %s%s",

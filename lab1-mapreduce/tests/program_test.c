@@ -54,12 +54,14 @@ START_TEST(run_equals_sequential)
     ck_assert_int_eq(shell("mr run --app wc --split 5000 --out a f0 f1"), 0);
     ck_assert_int_eq(shell("mr sequential --app wc --out b f0 f1"), 0);
     expect_same_output("a", "b");
+    ck_assert_int_eq(shell("mr local --app wc --split 5000 --out e f0 f1"), 0);
+    expect_same_output("e", "b");
     ck_assert_int_eq(shell("mr run --app grep --arg 'the.*Lord' --out c f0 f1"),
                      0);
     ck_assert_int_eq(
         shell("mr sequential --app grep --arg 'the.*Lord' --out d f0 f1"), 0);
     expect_same_output("c", "d");
-    expect_names("a b c d f0 f1 ");
+    expect_names("a b c d e f0 f1 ");
 }
 END_TEST
 
@@ -269,6 +271,7 @@ START_TEST(bad_application_is_told)
                  "--arg ( is no regular expression: ");
     expect_usage("mr run --app wc --arg x --out a f0", "wc takes no --arg");
     expect_usage("mr sequential --app sort --out a f0", "no such application");
+    expect_usage("mr local --app sort --out a f0", "no such application");
     expect_names("f0 ");
 }
 END_TEST
@@ -323,6 +326,8 @@ START_TEST(bad_output_folder_is_told)
                  "cannot use f0 as output folder: ");
     expect_usage("mr run --app wc --out no/where f0",
                  "cannot make output folder no/where: not found");
+    expect_usage("mr local --app wc --out full f0",
+                 "output folder full is not empty");
     expect_usage("mr sequential --app wc --out full f0",
                  "output folder full is not empty");
     expect_names("f0 full ");
@@ -337,6 +342,9 @@ START_TEST(full_disk_is_told)
                      FAILED);
     expect_complaint("cannot write ");
     expect_complaint("a/_temporary/");
+    ck_assert_int_eq(shell("ulimit -f 100 && mr local --app wc --out a f0"),
+                     FAILED);
+    expect_complaint("cannot write ");
     ck_assert_int_eq(shell("ulimit -f 100 && mr sequential --app wc --out a "
                            "f0"),
                      USAGE);
@@ -367,6 +375,9 @@ START_TEST(missing_cluster_is_told)
     write_text("f0", "one");
     ck_assert_int_eq(shell("mr status --cluster nowhere"), USAGE);
     expect_names("f0 ");
+    ck_assert_int_eq(shell("mr local --app wc --out a --cluster nowhere f0"),
+                     USAGE);
+    expect_names("f0 ");
     ck_assert_int_eq(shell("mkdir c && mr status --cluster c"), FAILED);
     expect_complaint("no answer from master in cluster c");
 }
@@ -375,9 +386,10 @@ END_TEST
 START_TEST(help_is_help)
 {
     begin_shell();
-    ck_assert_int_eq(shell("mr --help && for c in run master worker sequential "
-                           "merge status; do mr $c --help || exit 9; done"),
-                     0);
+    ck_assert_int_eq(
+        shell("mr --help && for c in run local master worker "
+              "sequential merge status; do mr $c --help || exit 9; done"),
+        0);
     expect_file("stderr", "");
     char *text = read_file("stdout", NULL);
     ck_assert_ptr_nonnull(strstr(text, "usage: mr run --app APP [--arg TEXT] "

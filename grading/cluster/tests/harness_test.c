@@ -30,6 +30,7 @@ static const struct rpc_method ping = {&victim__victim__descriptor, "Ping"};
 static const struct rpc_method wait_for_ever = {&victim__victim__descriptor,
                                                 "Wait"};
 static const Victim__Nothing nothing = VICTIM__NOTHING__INIT;
+static const struct rpc_method solve = {&victim__victim__descriptor, "Solve"};
 
 // --- Cases -----------------------------------------------------------------
 
@@ -91,6 +92,21 @@ static void node_is_unsolved(struct cluster *c)
 {
     cluster_launch(c, "s1", "unsolved");
     eventually(c, false, SOON_TICKS);
+}
+
+static void handler_is_unsolved(struct cluster *c)
+{
+    struct rpc_answer answer;
+    cluster_start(c, "s1", "server");
+    ck_assert_int_eq(cluster_ask(c, "s1", &solve, &nothing.base, &answer),
+                     RPC_OK);
+}
+
+static void client_is_unsolved(struct cluster *c)
+{
+    cluster_start_clerks(c, "c1", "--quiet");
+    client_begin(c, "c1", &solve, &nothing.base);
+    ck_assert_int_eq(client_wait(c, "c1", SOON_TICKS), CLIENT_OK);
 }
 
 static void node_fails_in_the_end(struct cluster *c)
@@ -257,6 +273,10 @@ static const struct a_case cases[] = {
     {"a node clings", node_clings, "s1 has left "},
     {"a node spawns", node_spawns, "it left 1 process running"},
     {"a node is unsolved", node_is_unsolved, "not implemented: 9z victim"},
+    {"a handler is unsolved", handler_is_unsolved,
+     "not implemented: 9z victim_solve"},
+    {"a client is unsolved", client_is_unsolved,
+     "not implemented: 9z victim_solve"},
     {"a node fails in the end", node_fails_in_the_end,
      "s1 did not end in order when asked to (SIGTERM): exit status 9"},
     {"a kill is forbidden", kill_is_forbidden,

@@ -43,6 +43,17 @@ static void victim_wait(Victim__Victim_Service *service,
         clock_sleep_ms(LOOK_MS);
 }
 
+static void victim_solve(Victim__Victim_Service *service,
+                         const Victim__Nothing *request,
+                         Victim__Nothing_Closure reply, void *call)
+{
+    (void)service;
+    (void)request;
+    (void)reply;
+    (void)call;
+    not_implemented("9z victim_solve");
+}
+
 static Victim__Victim_Service service = VICTIM__VICTIM__INIT(victim_);
 
 static void write_file(const char *folder, const char *text)
