@@ -1,21 +1,19 @@
 // folder_test.c - folders that go, with all that is in them and nothing else.
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/check/unit.h"
 #include "common/runtime/err.h"
 #include "common/runtime/folder.h"
-#include "common/runtime/thread.h"
 
 enum {
-    FILES = 2000, // enough that a swap falls into their removal
-    TRIES = 50,
+    FILES = 100,
 };
 
 struct path {
@@ -104,53 +102,53 @@ START_TEST(what_a_link_leads_to_stays)
 }
 END_TEST
 
-struct swap {
-    int events;   // inotify's: of what is removed in f/inner
-    bool in_time; // files were left in it
-    struct thread *thread;
-};
+// What the signal handler needs, made beforehand.
+static struct {
+    struct path folder;
+    struct path gone;
+    struct path others;
+    volatile sig_atomic_t swaps;
+} swap;
 
-// When the first file goes: f becomes a link to a folder that looks the same.
-static void swap_main(void *arg)
+// f becomes a link to a folder that looks the same. The signal comes when the
+// first file in f/inner has been removed, to the thread that removes them.
+static void on_removal(int number)
 {
-    struct swap *s = arg;
-    char event[sizeof(struct inotify_event) + 256];
-    if (read(s->events, event, sizeof event) <= 0 ||
-        rename(at("f").text, at("gone").text) != 0 ||
-        symlink(at("others").text, at("f").text) != 0)
-        abort();
-    s->in_time = count_in("gone/inner") > 0;
+    (void)number;
+    if (swap.swaps == 0 && rename(swap.folder.text, swap.gone.text) == 0 &&
+        symlink(swap.others.text, swap.folder.text) == 0)
+        swap.swaps = 1;
 }
 
-static bool swap_in_removal(void)
+static int watch(const char *name)
 {
-    make_folder("f");
-    make_folder("f/inner");
-    fill("f/inner");
-    struct swap s = {.events = inotify_init1(IN_CLOEXEC)};
-    ck_assert_int_ge(s.events, 0);
-    ck_assert_int_ge(inotify_add_watch(s.events, at("f/inner").text, IN_DELETE),
-                     0);
-    ck_assert_int_eq(thread_start("swap", swap_main, &s, &s.thread), ERR_OK);
-    folder_remove(at("f").text); // may fail: it is no longer what it was
-    thread_join(s.thread);
-    close(s.events);
-    return s.in_time;
+    struct sigaction action = {.sa_handler = on_removal,
+                               .sa_flags = SA_RESTART};
+    ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+    int fd = open(at(name).text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    struct f_owner_ex me = {F_OWNER_TID, gettid()};
+    ck_assert_int_eq(fcntl(fd, F_SETOWN_EX, &me), 0);
+    ck_assert_int_eq(fcntl(fd, F_SETSIG, SIGUSR1), 0);
+    ck_assert_int_eq(fcntl(fd, F_NOTIFY, DN_DELETE), 0);
+    return fd;
 }
 
 START_TEST(a_folder_swapped_for_a_link_leads_nowhere)
 {
-    make_folder("others");
-    make_folder("others/inner");
+    const char *const folders[] = {"f", "f/inner", "others", "others/inner"};
+    for (int i = 0; i < 4; i++)
+        make_folder(folders[i]);
+    fill("f/inner");
     fill("others/inner");
-    bool in_time = false;
-    for (int i = 0; i < TRIES && !in_time; i++) {
-        in_time = swap_in_removal();
-        ck_assert_int_eq(count_in("others/inner"), FILES);
-        ck_assert_int_eq(folder_remove(at("f").text), ERR_OK);
-        ck_assert_int_eq(folder_remove(at("gone").text), ERR_OK);
-    }
-    ck_assert_msg(in_time, "the removal was always faster: nothing is shown");
+    swap.folder = at("f");
+    swap.gone = at("gone");
+    swap.others = at("others");
+    int fd = watch("f/inner");
+    folder_remove(at("f").text); // may fail: it is no longer what it was
+    close(fd);
+    ck_assert_int_eq(swap.swaps, 1);
+    ck_assert_int_eq(count_in("others/inner"), FILES);
 }
 END_TEST
 
