@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/runtime/alloc.h"
@@ -23,13 +24,30 @@ enum {
     OPEN_FOLDERS_MAX = 16,
     MARKED_MODE = 01700,
     TRIES = 100,
+    ROOM_BYTES = 1 << 30,
 };
 
-static const char *parent_or_tmp(const char *parent)
+// Programs can be run from there, and there is room.
+static bool is_usable(const char *path)
+{
+    struct statvfs fs;
+    return access(path, W_OK | X_OK) == 0 && statvfs(path, &fs) == 0 &&
+           (fs.f_flag & (ST_NOEXEC | ST_RDONLY)) == 0 &&
+           fs.f_bavail * fs.f_frsize >= ROOM_BYTES;
+}
+
+// A file system in memory, if there is one: on a disk that others write to, a
+// single fsync may take longer than a test.
+static const char *usual_parent(void)
+{
+    return is_usable("/dev/shm") ? "/dev/shm" : "/tmp";
+}
+
+static const char *parent_or_usual(const char *parent)
 {
     bool fits =
         parent != NULL && parent[0] == '/' && strlen(parent) <= PARENT_MAX;
-    return fits ? parent : "/tmp";
+    return fits ? parent : usual_parent();
 }
 
 static int open_folder(const char *path)
@@ -55,7 +73,7 @@ static bool lock_new(struct scratch *s)
 bool scratch_make(const char *parent, struct scratch *s)
 {
     s->lock = -1;
-    snprintf(s->path, sizeof s->path, "%s/lab-XXXXXX", parent_or_tmp(parent));
+    snprintf(s->path, sizeof s->path, "%s/lab-XXXXXX", parent_or_usual(parent));
     return mkdtemp(s->path) != NULL;
 }
 
@@ -118,7 +136,7 @@ static void sweep_one(const char *parent, const char *name)
 
 void scratch_sweep(const char *parent)
 {
-    parent = parent_or_tmp(parent);
+    parent = parent_or_usual(parent);
     DIR *folder = opendir(parent);
     if (folder == NULL)
         return;

@@ -17,8 +17,9 @@ struct scratch {
     int lock; // a descriptor; -1: it is not locked
 };
 
-// Makes a fresh folder in `parent`, or in /tmp if that is NULL or long: the
-// paths of sockets in it must fit 107 bytes. False if that cannot be done.
+// Makes a fresh folder in `parent`, or if that is NULL or long in /dev/shm, or
+// in /tmp where that cannot be used: the paths of sockets in it must fit 107
+// bytes. False if that cannot be done.
 bool scratch_make(const char *parent, struct scratch *s);
 
 // The same, locked. Not for sockets: who binds one locks the folder it is in.
@@ -27,7 +28,7 @@ bool scratch_make_locked(const char *parent, struct scratch *s);
 // Removes the folder with all in it, also what has been locked by chmod.
 void scratch_remove(struct scratch *s);
 
-// Removes from `parent` (NULL: /tmp) the folders that scratch_make_locked made
+// Removes from `parent` (NULL: as above) the folders that scratch_make_locked made
 // for this user and nobody uses any more. Never others', never through a link.
 void scratch_sweep(const char *parent);
 

@@ -279,7 +279,7 @@ static void read_settings(struct run *run)
     run->result = setting_take("UNIT_RESULT");
     run->kept = setting_take("UNIT_FAILED");
     const char *tmp = setting("TMPDIR");
-    run->tmp = xstrdup(tmp != NULL ? tmp : "/tmp"); // each test changes TMPDIR
+    run->tmp = tmp != NULL ? xstrdup(tmp) : NULL; // each test changes TMPDIR
 }
 
 static int write_list(const struct run *run)

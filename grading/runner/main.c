@@ -238,6 +238,7 @@ int main(int argc, char **argv)
     run.program_count = (size_t)(argc - optind);
     read_settings(&run, request.gdb != NULL);
     scratch_sweep(NULL);
+    scratch_sweep("/tmp");
     pool_prepare();
     if (!scratch_make_locked(NULL, &run.tmp)) {
         fprintf(stderr, "run-tests: cannot make a folder in /tmp\n");

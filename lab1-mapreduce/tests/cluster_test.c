@@ -291,11 +291,18 @@ static void many_tasks(struct cluster *c)
 static void lost_answers_give_tasks_back(struct cluster *c)
 {
     begin_job(c);
+    // Not to the end: whose last answer is lost never learns that he may leave.
+    cluster_hold_at(c, "w1", CRASH_BEFORE_COMMIT, "part-00000", 1);
+    cluster_hold_at(c, "w2", CRASH_BEFORE_COMMIT, "part-00000", 1);
     cluster_flags(c, FAULT_FAST_LOSS);
     cluster_spoil(c, &(struct cluster_rule){.at = "master",
                                             .method = "Master.RequestTask",
                                             .lose_reply_percent = 50});
     start_workers(c, "w1 w2");
+    eventually(c, cluster_is_held(c, "w1") || cluster_is_held(c, "w2"), SOON);
+    cluster_unspoil(c);
+    cluster_release(c, "w1");
+    cluster_release(c, "w2");
     expect_done(c);
 }
 
