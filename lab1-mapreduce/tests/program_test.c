@@ -98,7 +98,7 @@ START_TEST(progress_is_shown_on_a_terminal)
                      0);
     char *text = read_file("stdout", NULL);
     ck_assert_msg(strstr(text, "maps ") != NULL &&
-                      strstr(text, "reduces 0/8") != NULL &&
+                      strstr(text, "/8  running ") != NULL &&
                       strstr(text, "done again ") != NULL,
                   "%s", text);
     free(text);
