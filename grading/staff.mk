@@ -34,6 +34,7 @@ bugs: $(BUILD)/.deps-staff  ## do tests catch seeded bugs? LAB=1 BUG=M7 FULL=1
 	@grading/bugs/run
 
 bugs-check: $(BUILD)/.deps-staff  ## do the seeded bugs apply and compile?
+	@grading/bugs/proof
 	@grading/bugs/run check
 
 soak: $(BUILD)/.deps-staff  ## run a lab's tests often: LAB=1 N=100 LOAD=2

@@ -89,15 +89,17 @@ class Run:
     """
 
     def __init__(self, programs, rows, title=None, base=".", limit_s=None,
-                 parallel=1, output=os.devnull, seed=None, **more):
+                 parallel=1, output=os.devnull, seed=None, kept="", **more):
         self.programs, self.rows, self.title = programs, rows, title
         self.base, self.limit_s, self.parallel = base, limit_s, parallel
-        self.output, self.seed = output, seed
+        self.output, self.seed, self.kept = output, seed, kept
         self.__dict__.update(more)
         self.process, self.cut = None, False
 
     def start(self):
-        settings = {"T": self.title} if self.title else {}
+        settings = {"UNIT_FAILED": self.kept}  # where failures are kept
+        if self.title:
+            settings["T"] = self.title
         if self.seed is not None:
             settings["SEED"] = str(self.seed)
         if os.path.exists(self.rows):

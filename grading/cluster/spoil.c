@@ -117,9 +117,13 @@ static void add_point(struct cluster *c, const char *name, enum crash_kind kind,
                       const char *what, uint64_t count, bool holds)
 {
     struct member *m = cluster_member(c, name);
-    cluster_tell(c, "%s %s at the %llu. time %s %s", holds ? "hold" : "crash",
-                 name, (unsigned long long)count, crash_kind_text(kind),
-                 what != NULL ? what : "anything");
+    char passing[48] = "";
+    if (count > 1)
+        snprintf(passing, sizeof passing, ", passing no. %llu",
+                 (unsigned long long)count);
+    cluster_tell(c, "%s %s %s %s%s", holds ? "hold" : "crash", name,
+                 crash_kind_text(kind), what != NULL ? what : "anything",
+                 passing);
     cluster_allow_ahead(c, m, holds ? ALLOW_PAUSE : ALLOW_KILL,
                         holds ? "hold" : "crash");
     if (what != NULL && is_of_method(kind))

@@ -17,7 +17,8 @@ enum {
 };
 
 // `n` divided by LAB_TIME_SCALE: loops that show something only by their
-// length are shorter where everything is slow. raw_is_slow: it is more than 1.
+// length are shorter where everything is slow. raw_is_slow: a sanitizer or
+// valgrind is at work; memory and latencies then say nothing.
 int raw_scaled(int n);
 bool raw_is_slow(void);
 
