@@ -38,13 +38,10 @@ programs() { # FOLDER
 
 export_counts() { # FOLDER
     llvm-profdata merge -sparse -o "$1/all.profdata" "$1"/raw/*.profraw
-    set -- "$1" $(programs "$1" | sed 's/^/-object=/')
-    folder=$1
-    shift
-    first=${1#-object=}
-    shift
-    llvm-cov export -format=lcov -instr-profile="$folder/all.profdata" \
-        "$first" "$@" >"$folder/all.info" 2>"$folder/llvm-cov.log"
+    # shellcheck disable=SC2046 # a list of words
+    llvm-cov export -format=lcov -instr-profile="$1/all.profdata" \
+        $(programs "$1" | sed 's/^/-object=/') \
+        >"$1/all.info" 2>"$1/llvm-cov.log"
 }
 
 # The same for all tools of lcov: branches count, too.

@@ -33,7 +33,7 @@ LABS = {
 ALWAYS = (
     ".clang-format", ".editorconfig", ".gitignore", "LICENSE", "Makefile",
     "common/",
-    "grading/adopt.sh", "grading/coverage.sh", "grading/student.mk",
+    "grading/adopt.sh", "grading/coverage.sh", "grading/coverage/", "grading/student.mk",
     "grading/deps.list", "grading/deps.sh",
     "grading/cluster.h", "grading/workload.h",
     "grading/cluster/", "grading/runner/", "grading/trace/",
