@@ -33,7 +33,8 @@ FLAGS.release  := -O2
 FLAGS.asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS.tsan     := -O1 -fsanitize=thread
 FLAGS.coverage := -O0 -fprofile-instr-generate -fcoverage-mapping \
-    -mllvm -runtime-counter-relocation=true
+    -mllvm -runtime-counter-relocation=true \
+    -Wno-unused-command-line-argument -Igrading/coverage
 FLAGS.fuzz     := $(FLAGS.asan) -fsanitize=fuzzer-no-link
 ifndef FLAGS.$(VARIANT)
 $(error no VARIANT=$(VARIANT): debug, release, asan, tsan or coverage)

@@ -11,9 +11,10 @@ import collections
 Part = collections.namedtuple("Part", "name needs why", defaults=((), ""))
 
 # folder: of the lab. staff: what of it never ships. shared: what ships with
-# this lab and all later ones, besides ALWAYS.
-Lab = collections.namedtuple("Lab", "folder parts staff shared",
-                             defaults=((), (), ()))
+# this lab and all later ones, besides ALWAYS. on: the labs whose code it is
+# linked with, so that they cannot be hidden.
+Lab = collections.namedtuple("Lab", "folder parts staff shared on",
+                             defaults=((), (), (), ()))
 
 LABS = {
     0: Lab("lab0-echo"),
@@ -33,7 +34,7 @@ LABS = {
 ALWAYS = (
     ".clang-format", ".editorconfig", ".gitignore", "LICENSE", "Makefile",
     "common/",
-    "grading/adopt.sh", "grading/coverage.sh", "grading/student.mk",
+    "grading/adopt.sh", "grading/coverage.sh", "grading/coverage/", "grading/student.mk",
     "grading/deps.list", "grading/deps.sh",
     "grading/cluster.h", "grading/workload.h",
     "grading/cluster/", "grading/runner/", "grading/trace/",

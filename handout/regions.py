@@ -6,8 +6,8 @@ In .c, .h and .proto files, each mark alone in its line:
     // SOLUTION END        what a student writes; the stub stands for it
     // STAFF BEGIN         what never ships: a hidden test, say
     // STAFF END
-    // LAB 1 BEGIN         what ships with lab 1 and all later ones: where
-    // LAB 1 END           shared code names a lab
+    // LAB 1 BEGIN         what ships if lab 1 does: where shared code names a
+    // LAB 1 END           lab
 
 A skeleton has `// Your code here (II).` and the stub, if there is one.
 """
@@ -95,7 +95,7 @@ def parse(path, text, parts):
             raise Bad(path, i + 1, f"begins in the region of line "
                       f"{opened[1] + 1}, which has not ended")
         if not begins and (not opened or opened[0] != kind or
-                           more.get("part") not in (None, opened[2]["part"])):
+                           more.get("part") not in (None, opened[2].get("part"))):
             raise Bad(path, i + 1, "ends what has not begun")
         if begins:
             pieces.append(Piece("text", lines[start:i], start + 1))
@@ -136,8 +136,9 @@ def place_of_include(path, lines):
     return last
 
 
-def render(path, pieces, solved, last_lab):
-    """The file as students get it. solved: the parts that are."""
+def render(path, pieces, solved, there):
+    """The file as students get it. solved: the parts that are; there: the
+    labs."""
     lines, stubbed = [], False
     for piece in pieces:
         if piece.kind == "text":
@@ -146,7 +147,7 @@ def render(path, pieces, solved, last_lab):
             lines += placeholder(piece)
             stubbed = stubbed or "not_implemented" in (piece.stub or "")
         elif piece.kind == "solution" or \
-                (piece.kind == "lab" and piece.part <= last_lab):
+                (piece.kind == "lab" and piece.part in there):
             lines += piece.lines[1:-1]
     if stubbed and INCLUDE + "\n" not in lines:
         lines.insert(place_of_include(path, lines), INCLUDE + "\n")
@@ -158,9 +159,10 @@ def render(path, pieces, solved, last_lab):
     return text
 
 
-def lay_back(skeleton, reference, last_lab):
-    """The reference's pieces put into a skeleton as it was handed out; None if
-    the skeleton is not the reference with nothing but its regions gone."""
+def lay_back(skeleton, reference, there):
+    """The reference's pieces put into a skeleton as it was handed out, with
+    these labs; None if the skeleton is not the reference with nothing but its
+    regions gone."""
     rest = skeleton
     if not any(INCLUDE + "\n" in p.lines for p in reference):
         rest = rest.replace(INCLUDE + "\n", "", 1)
@@ -169,7 +171,7 @@ def lay_back(skeleton, reference, last_lab):
         if piece.kind == "solution":
             ships = placeholder(piece)
         elif piece.kind == "staff" or \
-                (piece.kind == "lab" and piece.part > last_lab):
+                (piece.kind == "lab" and piece.part not in there):
             ships = []
         elif piece.kind == "lab":
             ships = piece.lines[1:-1]

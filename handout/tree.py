@@ -128,12 +128,17 @@ class Handout:
         if number not in labs.LABS or not any(
                 lab_of(p) == number for p in reference.files):
             raise Unusable(f"there is no lab {number}")
+        if earlier == "hidden" and labs.LABS[number].on:
+            raise Unusable(f"lab {number} is linked with lab "
+                           f"{labs.LABS[number].on[0]}: it cannot be hidden")
         self.reference, self.number, self.earlier = reference, number, earlier
+        self.there = [n for n in labs.LABS if n <= number and not (
+            earlier == "hidden" and n < number and has_solutions(reference, n))]
         self.files, self.owned = {}, {}
         self.withheld = set()
         solved = [p for n in labs.LABS if n < number for p in parts(n)]
         for path in reference.files:
-            if ships(path, number) and not self._is_hidden(path):
+            if ships(path, number) and lab_of(path) in (None, *self.there):
                 self.files[path] = self._file(path, solved)
                 self._note_owned(path)
         if earlier == "archive":
@@ -144,16 +149,11 @@ class Handout:
         self.files["README.md"] = self._welcome()
         self.files["MANIFEST"] = self._manifest()
 
-    def _is_hidden(self, path):
-        number = lab_of(path)
-        return self.earlier == "hidden" and number is not None and \
-            number < self.number and has_solutions(self.reference, number)
-
     def _file(self, path, solved):
         if path not in self.reference.pieces:
             return read(path)
         return regions.render(path, self.reference.pieces[path], solved,
-                              self.number).encode()
+                              self.there).encode()
 
     def _note_owned(self, path):
         found = [p for p in self.reference.parts_in(path)
@@ -182,8 +182,9 @@ class Handout:
         page = text_of(labs.WELCOME)
         page = page.replace("@NUMBER@", str(self.number))
         page = page.replace("@FOLDER@", folder)
-        table = table or "| none: this lab is to be tried and read | |\n"
         page = page.replace("@YOURS@\n", table)
+        page = re.sub(r"@YOURS BEGIN@\n(.*)@YOURS END@\n",
+                      r"\1" if table else "", page, flags=re.DOTALL)
         text = f"handout/lab{self.number}.md"
         page = page.replace("@TEXT@", text if text in self.files
                             else folder + "/README.md")
@@ -265,7 +266,7 @@ def solved_files(handout, solved):
     """The student's files of a handout with these parts solved."""
     earlier = [p for n in labs.LABS if n < handout.number for p in parts(n)]
     return {path: regions.render(path, handout.reference.pieces[path],
-                                 [*earlier, *solved], handout.number).encode()
+                                 [*earlier, *solved], handout.there).encode()
             for path in handout.owned}
 
 
