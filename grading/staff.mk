@@ -23,6 +23,9 @@ bench: $(BUILD)/.deps-staff  ## measure against the goals: ONLY=name
 bench-run: $(BINS) $(BENCH_BINS)
 	@grading/bench/run $(OUT) $(BUILD)/bench.jsonl $(ONLY)
 
+grade: $(BUILD)/.deps-staff  ## grade the sample submissions: LAB=1
+	@grading/samples/check $(or $(LAB),1)
+
 lint: $(BUILD)/.deps-staff  ## check the rules of the house
 	@grading/lint-proof
 	@grading/lint
