@@ -7,7 +7,7 @@ FUZZ_S ?= 10
 test: $(BUILD)/.deps-staff
 $(BUILD)/.deps-staff: | $(BUILD)/.deps-student
 
-.PHONY: fuzz fuzz-run bench bench-run lint nightly deps compdb \
+.PHONY: grade fuzz fuzz-run bench bench-run lint nightly deps compdb \
     bugs bugs-check soak suite
 
 coverage: $(BUILD)/.deps-staff

@@ -28,8 +28,9 @@ bool scratch_make_locked(const char *parent, struct scratch *s);
 // Removes the folder with all in it, also what has been locked by chmod.
 void scratch_remove(struct scratch *s);
 
-// Removes from `parent` (NULL: as above) the folders that scratch_make_locked made
-// for this user and nobody uses any more. Never others', never through a link.
+// Removes from `parent` (NULL: as above) the folders that scratch_make_locked
+// made for this user and nobody uses any more. Never others', never through a
+// link.
 void scratch_sweep(const char *parent);
 
 #endif
