@@ -18,6 +18,7 @@
 //     sock/ net/ ctl/ cnt/   as common/rpc/node.h has them
 //     log/NAME               what the node printed; log/harness: what was done
 //     disk/NAME              the node's durable store
+//     files/                 the test's own: a job's input and output
 //     tmp/                   TMPDIR of the nodes: empty in the end
 //
 // What goes wrong ends the test: each function returns only when it has done
