@@ -35,7 +35,7 @@ enum {
     HEARTBEAT_CALL_MS = 300,
     AGAIN_MS = 50,     // from a failed call to the next try
     COMING_MS = 10000, // a master that was never heard of may take so long
-    GONE_MS = 2000,    // one that was is gone if it does not answer so long
+    GONE_MS = 5000,    // one that was is gone if it does not answer so long
 };
 
 struct worker {

@@ -596,11 +596,14 @@ void inbound_done(struct inbound *in)
 {
     struct port *p = in->port;
     mutex_lock(&p->lock);
+    bool last = !in->connection->closed && in->connection->references == 2;
     if (in->claims)
         unclaim_locked(p, in->connection);
-    if (atomic_load(&p->shut))
-        close_locked(p, in->connection);
     drop_reference_locked(p, in->connection);
+    // Unless its next request, which came on the heels of the reply, is being
+    // served already: then that one does it.
+    if (last && atomic_load(&p->shut))
+        close_locked(p, in->connection);
     mutex_unlock(&p->lock);
     buf_release(&in->frame);
     free(in);

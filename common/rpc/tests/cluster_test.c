@@ -580,6 +580,33 @@ START_TEST(cancel_ends_hidden_refusals_at_once)
 }
 END_TEST
 
+// One worker has sent a reply and is not yet done with its request, another
+// runs the next one, which came on the same connection; now the server stops.
+START_TEST(orderly_stop_answers_who_followed_a_reply)
+{
+    world_begin(&w);
+    struct fault_crash hold = {CRASH_AFTER_REPLY, "Echo.Say", 1, true};
+    ck_assert_int_eq(fault_add_crash(w.faults[BOB], &hold), ERR_OK);
+    expect_ok(ask_say(&w, "bob", "", LONG_MS));
+    NapRequest nap = NAP_REQUEST__INIT;
+    nap.ms = 500;
+    struct asking next = {&w, "bob", "Nap", &nap.base, .timeout_ms = LONG_MS};
+    ask_begin(&next);
+    world_await_napped(&w, BOB, 1);
+    ck_assert_uint_eq(life_of_bob()->held, 1);
+    world_stop(&w, BOB);
+    int64_t give_up_ms = clock_now_ms() + WORLD_WAIT_MS;
+    while (access(world_socket(&w, BOB).text, F_OK) == 0) {
+        ck_assert_int_lt(clock_now_ms(), give_up_ms);
+        clock_sleep_ms(1);
+    }
+    fault_release(w.faults[BOB]);
+    expect_ok(ask_end(&next));
+    world_expect_end(&w, BOB, 0);
+    world_release(&w);
+}
+END_TEST
+
 START_TEST(cancel_ends_calls_at_once)
 {
     world_begin(&w);
@@ -634,6 +661,8 @@ static size_t end_tests(struct unit_test *out)
          orderly_stop_drops_delayed_requests, 20},
         {"rpc", "a cancelled node's hidden refusals end at once",
          cancel_ends_hidden_refusals_at_once, 20},
+        {"rpc", "an orderly stop answers who followed another's reply",
+         orderly_stop_answers_who_followed_a_reply, 0},
         {"rpc", "a cancelled node's calls end at once",
          cancel_ends_calls_at_once, 0},
         {"rpc", "the counters of both ends agree", counters_of_both_ends_agree,
