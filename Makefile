@@ -21,7 +21,8 @@
 VARIANT ?= debug
 BUILD   ?= build
 WERROR  ?= $(if $(wildcard grading/staff.mk),-Werror)
-J       ?= 2
+# Tests at the same time: most of a lab's wait for something.
+J       ?= $(if $(LAB),3,2)
 ifeq ($(origin CC),default)
 CC := $(if $(filter fuzz coverage,$(VARIANT)),clang,gcc)
 endif

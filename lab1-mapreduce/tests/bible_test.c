@@ -14,7 +14,7 @@
 #include "lab1-mapreduce/tests/shell.h"
 
 enum {
-    KILL_MS = 20, // from one kill to the next, as long as there is progress
+    KILL_MS = 5,  // from one kill to the next, as long as there is progress
     IN_VAIN = 10, // kills without progress: then they come half as often
 };
 
