@@ -260,6 +260,8 @@ static void a_cut_the_other_way_is_none(struct cluster *c)
     begin(c);
     cluster_cut(c, "s1", "c1", CUT_SILENT); // the server calls nobody
     expect_ok(say(c, "c1", "hello", LONG_MS), "hello");
+    cluster_cut(c, "c1", "s1", CUT_SILENT);
+    expect_unknown(say(c, "c1", "hello?", SHORT_MS));
 }
 
 static void a_deleted_socket_refuses(struct cluster *c)
