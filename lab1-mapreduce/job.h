@@ -64,10 +64,10 @@ void job_free(struct job *j); // NULL is fine
 
 // Worker `name` (copied) asks for work. It has no other work then: if the job
 // thought so, that attempt is lost, its answer perhaps, or the worker was
-// started anew. In this order: a task that is idle; towards the end of a
-// phase, when none is, a backup copy of the one that has been running longest,
-// if it has for JOB_BACKUP_MS and for twice the mean time of those done
-// (section 3.6 of the paper).
+// started anew. In this order: the idle task with the smallest number; when
+// none is idle, towards the end of a phase, a backup copy of the one that has
+// been running longest, if it has for JOB_BACKUP_MS and for twice the mean time
+// of those done (section 3.6 of the paper).
 struct job_answer job_request(struct job *j, const char *name, int64_t now_ms);
 
 // Worker `name` is still at it. Is the result wanted?
