@@ -6,7 +6,8 @@
 #   X.proto                 build/gen/X.pb-c.{c,h}; include "X.pb-c.h"
 #   common/                 lib/posix.a and lib/sim.a: one for each world
 #   lab0-echo/, ...         bin/lab0, bin/mr, from all files; main() in one; and
-#                           from prebuilt.a, where a handout withholds files
+#                           from prebuilt.a, where a handout withholds files;
+#                           the simulation asks for node_main() if it is there
 #   grading/runner, trace   bin/run-tests, bin/trace, likewise
 #   grading/bench/NAME.c    bench/NAME if it has a main(); else in all of them
 #   DIR/tests/NAME_test.c   tests/DIR/NAME_test, and NAME_test-sim if listed
@@ -216,6 +217,7 @@ $(BENCH_BINS): $(OUT)/bench/%: $(OUT)/grading/bench/%.o $(OUT)/lib/posix.a \
 $(LINKED): $(OUT)/files
 	@mkdir -p $(@D)
 	$(call say,LD) $(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(if $(filter %-sim,$@),$(if $(filter %/prebuilt.a,$^),-u node_main)) \
 	    $(if $(filter $(TEST_BINS) $(FUZZ_BINS),$@),$(CHECK_LIBS)) $(LIBS) \
 	    $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 
