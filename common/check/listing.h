@@ -14,6 +14,7 @@ struct listing {
     size_t index;    // what UNIT_RUN takes
     bool alone;      // nothing else may run beside it
     int repetitions; // at least 1
+    int points;
     char *suite;     // these are owned
     char *part;
     char *name;
