@@ -121,7 +121,8 @@ def stale(text, blocks):
     marks = len(MARK.findall(text))
     found = {m[1]: m[2] for m in BLOCK.finditer(text)}
     if marks != 2 * len(found):
-        yield "has a BEGIN or END mark that belongs to no block, or a block twice"
+        yield ("has a BEGIN or END mark that belongs to no block, or a block "
+               "twice")
     for name, made in blocks.items():
         if name not in found:
             yield f"has no block \"{name}\""
