@@ -69,7 +69,7 @@ def list_tests(programs, scratch):
                        check=True)
         with open(scratch, encoding="utf-8") as file:
             for line in file:
-                about = json.loads("{" + line.rstrip("\n").split("\t")[6] + "}")
+                about = json.loads("{" + line.rstrip("\n").split("\t")[-1] + "}")
                 about["program"] = program
                 tests.append(Test(about))
         os.remove(scratch)
