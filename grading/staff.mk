@@ -8,7 +8,7 @@ test: $(BUILD)/.deps-staff
 $(BUILD)/.deps-staff: | $(BUILD)/.deps-student
 
 .PHONY: grade fuzz fuzz-run bench bench-run lint nightly deps compdb \
-    bugs bugs-check soak suite
+    bugs bugs-check soak suite fresh
 
 coverage: $(BUILD)/.deps-staff
 
@@ -49,6 +49,9 @@ SUITE := $(if $(filter rpc,$(LAB)),$(filter $(OUT)/tests/common-rpc/% \
     $(OUT)/tests/common-runtime/%,$(TEST_BINS)),$(RUN))
 suite: $(BINS) $(SUITE)
 	@echo $(SUITE) >$(OUT)/suite-$(LAB)
+
+fresh:  ## make handout, grade and test on a bare Debian 12, made for this
+	@grading/fresh $(BUILD)/fresh $(GOALS)
 
 deps:  ## install the packages that staff need and this machine lacks
 	@grading/deps.sh install staff
