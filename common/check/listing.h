@@ -15,7 +15,7 @@ struct listing {
     bool alone;      // nothing else may run beside it
     int repetitions; // at least 1
     int points;
-    char *suite;     // these are owned
+    char *suite; // these are owned
     char *part;
     char *name;
     char *about; // the first half of its row (row.h)
