@@ -19,7 +19,6 @@
 #include "lab0-echo/server.h"
 
 enum {
-    LOOK_MS = 10,
     ASK_MS = 2000, // a person waits so long for a reply
 };
 
@@ -51,11 +50,10 @@ static int serve(struct node *node, const char *disk)
         return program_complain(
             &lab0, EXIT_FAILED,
             xasprintf("cannot start the server: %s", err_text(err)));
-    while (process_interrupted() == 0)
-        clock_sleep_ms(LOOK_MS);
+    int status = program_await_signal();
     node_cancel(node);
     echo_server_stop(server);
-    return EXIT_SIGNAL + process_interrupted();
+    return status;
 }
 
 static int command_server(const struct arguments *arguments)

@@ -162,11 +162,8 @@ static int serve(struct echo_server *s, struct node *node)
     ProtobufCService *const services[] = {&s->service.base,
                                           &s->inspect.service.base};
     int err = rpc_server_start(node, NULL, services, 2, &s->server);
-    if (err != ERR_OK || !node_is_tested(node))
-        return err;
-    char *path = node_control_path(node);
-    err = rpc_server_start(node, path, services + 1, 1, &s->control);
-    free(path);
+    if (err == ERR_OK)
+        err = rpc_server_control(node, services + 1, 1, &s->control);
     return err;
 }
 

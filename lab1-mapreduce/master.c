@@ -243,11 +243,8 @@ static int serve(struct master *m, struct node *node)
     ProtobufCService *const services[] = {&m->service.base,
                                           &m->inspect.service.base};
     int err = rpc_server_start(node, NULL, services, 2, &m->server);
-    if (err != ERR_OK || !node_is_tested(node))
-        return err;
-    char *path = node_control_path(node);
-    err = rpc_server_start(node, path, services + 1, 1, &m->control);
-    free(path);
+    if (err == ERR_OK)
+        err = rpc_server_control(node, services + 1, 1, &m->control);
     return err;
 }
 

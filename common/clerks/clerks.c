@@ -8,14 +8,9 @@
 #include "common/rpc/node.h"
 #include "common/rpc/server.h"
 #include "common/runtime/alloc.h"
-#include "common/runtime/clock.h"
 #include "common/runtime/err.h"
 #include "common/runtime/log.h"
 #include "common/runtime/process.h"
-
-enum {
-    LOOK_MS = 10, // from one look for a signal to the next
-};
 
 struct clerk {
     struct node *node;
@@ -44,10 +39,7 @@ static bool add_clerk(struct home *h, const char *folder, const char *name,
     c->service = h->kind->start(c->node, arg);
     if (c->service == NULL)
         return false;
-    char *path = node_control_path(c->node);
-    int err = rpc_server_start(c->node, path, &c->service, 1, &c->control);
-    free(path);
-    return err == ERR_OK;
+    return rpc_server_control(c->node, &c->service, 1, &c->control) == ERR_OK;
 }
 
 static bool add_all(struct home *h, const char *folder, const char *names,
@@ -88,9 +80,7 @@ int clerks_main(const char *folder, const char *names,
     h->kind = kind;
     int status = EXIT_USAGE;
     if (add_all(h, folder, names, arg)) {
-        while (process_interrupted() == 0)
-            clock_sleep_ms(LOOK_MS);
-        status = EXIT_SIGNAL + process_interrupted();
+        status = program_await_signal();
     }
     end_all(h);
     free(h);

@@ -9,13 +9,26 @@
 
 #include "common/program/options_private.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
 #include "common/runtime/err.h"
+#include "common/runtime/process.h"
+
+enum {
+    LOOK_MS = 10, // from one look for a signal to the next
+};
 
 int program_complain(const struct program *p, int status, char *why)
 {
     fprintf(stderr, "%s: %s\n", p->name, why);
     free(why);
     return status;
+}
+
+int program_await_signal(void)
+{
+    while (process_interrupted() == 0)
+        clock_sleep_ms(LOOK_MS);
+    return EXIT_SIGNAL + process_interrupted();
 }
 
 // Output that did not reach its file is an error, like any other.

@@ -56,6 +56,10 @@ struct program {
 // Finds the command, reads its options, runs it. Returns the exit status.
 int program_main(const struct program *p, int argc, char **argv);
 
+// Waits for SIGINT or SIGTERM. Returns EXIT_SIGNAL + its number. Who wants to
+// end in order calls process_interrupted() before it makes anything.
+int program_await_signal(void);
+
 // Prints "NAME: WHY" to stderr and frees `why`. Returns `status`.
 int program_complain(const struct program *p, int status, char *why);
 

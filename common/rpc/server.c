@@ -482,6 +482,18 @@ int rpc_server_start(struct node *n, const char *path,
     return err;
 }
 
+int rpc_server_control(struct node *n, ProtobufCService *const *services,
+                       size_t count, struct rpc_server **out)
+{
+    *out = NULL;
+    if (!node_is_tested(n))
+        return ERR_OK;
+    char *path = node_control_path(n);
+    int err = rpc_server_start(n, path, services, count, out);
+    free(path);
+    return err;
+}
+
 // A worker that runs may start another, but only while it is on the list.
 static void wait_for_workers(struct rpc_server *s)
 {

@@ -48,6 +48,11 @@ int rpc_server_start(struct node *n, const char *path,
                      ProtobufCService *const *services, size_t count,
                      struct rpc_server **out);
 
+// The same at node_control_path if a harness watches this node; if none does,
+// *out is NULL, and that is ERR_OK.
+int rpc_server_control(struct node *n, ProtobufCService *const *services,
+                       size_t count, struct rpc_server **out);
+
 // Refuses new requests, lets running handlers finish (node_cancel ends their
 // own calls; what they wait for besides is up to their owner to end first),
 // joins all threads, frees `s`. A caller that does not take a large reply can
