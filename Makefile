@@ -66,6 +66,7 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 
 FOLDER.lab0      := lab0-echo
 FOLDER.mr        := lab1-mapreduce
+FOLDER.lab2      := lab2-pbservice
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
 SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
@@ -111,7 +112,7 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,lab0 mr run-tests trace,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 run-tests trace,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
 UNIT := $(OUT)/common/check/unit.o

@@ -1,0 +1,162 @@
+#include "common/clerks/kv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clerks/clerks.h"
+#include "common/kv/clerk.pb-c.h"
+#include "common/program/program.h"
+#include "common/rpc/node.h"
+#include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
+
+// --- Driven by a harness ---------------------------------------------------
+
+struct home {
+    const struct kv_clerk_kind *kind;
+    const void *arg;
+};
+
+struct driven {
+    Kv__Clerk_Service service; // first
+    const struct kv_clerk_kind *kind;
+    void *clerk;
+};
+
+static void driven_run(Kv__Clerk_Service *service,
+                       const Kv__ClerkRequest *request,
+                       Kv__ClerkReply_Closure reply, void *call)
+{
+    struct driven *d = (struct driven *)service;
+    Kv__ClerkReply answer = KV__CLERK_REPLY__INIT;
+    if (request->operation == NULL)
+        return;
+    answer.answer =
+        d->kind->run(d->clerk, request->operation,
+                     clock_now_ms() + request->timeout_ms, &answer.attempts);
+    if (answer.answer == NULL)
+        return;
+    reply(&answer, call);
+    kv__answer__free_unpacked(answer.answer, NULL);
+}
+
+static ProtobufCService *start_driven(struct node *n, const void *arg)
+{
+    static const Kv__Clerk_Service init = KV__CLERK__INIT(driven_);
+    const struct home *home = arg;
+    struct driven *d = xcalloc(1, sizeof *d);
+    d->service = init;
+    d->kind = home->kind;
+    d->clerk = home->kind->start(n, home->arg);
+    return &d->service.base;
+}
+
+static void stop_driven(ProtobufCService *service)
+{
+    struct driven *d = (struct driven *)service;
+    d->kind->stop(d->clerk);
+    free(d);
+}
+
+int kv_clerks_main(const char *folder, const char *names,
+                   const struct kv_clerk_kind *kind, const void *arg)
+{
+    const struct home home = {kind, arg};
+    const struct clerks_kind clerks = {start_driven, stop_driven};
+    return clerks_main(folder, names, &clerks, &home);
+}
+
+// --- By hand ---------------------------------------------------------------
+
+static ProtobufCBinaryData bytes_of(const char *text)
+{
+    return (ProtobufCBinaryData){.len = strlen(text), .data = (uint8_t *)text};
+}
+
+// Reads the words; false if they make no sense.
+static bool read_words(const char *const *words, size_t count,
+                       Kv__Operation *out)
+{
+    static const struct {
+        const char *word;
+        Kv__Kind kind;
+        size_t count;
+    } kinds[] = {
+        {"get", KV__KIND__GET, 2},
+        {"put", KV__KIND__PUT, 3},
+        {"append", KV__KIND__APPEND, 3},
+    };
+    *out = (Kv__Operation)KV__OPERATION__INIT;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (count == 0 || strcmp(words[0], kinds[i].word) != 0 ||
+            count != kinds[i].count)
+            continue;
+        out->kind = kinds[i].kind;
+        out->key = bytes_of(words[1]);
+        if (count > 2)
+            out->value = bytes_of(words[2]);
+        return true;
+    }
+    return false;
+}
+
+static int print_value(ProtobufCBinaryData value)
+{
+    fwrite(value.data, 1, value.len, stdout);
+    putchar('\n');
+    return 0;
+}
+
+static int tell(const char *program, const Kv__Operation *op,
+                const Kv__Answer *answer)
+{
+    const char *why = "unknown: it may have run, may run later, or never";
+    if (answer != NULL) {
+        switch (answer->status) {
+        case KV__STATUS__OK:
+            if (op->kind == KV__KIND__GET || answer->found)
+                return print_value(answer->value);
+            return 0;
+        case KV__STATUS__NO_KEY:
+            why = "there is no such key";
+            break;
+        case KV__STATUS__BAD_KEY:
+            why = "a key has one byte at least";
+            break;
+        case KV__STATUS__TOO_LARGE:
+            why = "key or value would be too large";
+            break;
+        case KV__STATUS__SESSION_EXPIRED:
+        case KV__STATUS__WRONG_SERVER:
+        case KV__STATUS__WRONG_GROUP:
+        default: // from outside
+            why = "refused: it did not run and will not run";
+            break;
+        }
+    }
+    fprintf(stderr, "%s: %s\n", program, why);
+    return EXIT_FAILED;
+}
+
+int kv_command(const char *program, struct node *n, const char *const *words,
+               size_t count, int64_t timeout_ms,
+               const struct kv_clerk_kind *kind, const void *arg)
+{
+    Kv__Operation op;
+    if (!read_words(words, count, &op)) {
+        fprintf(stderr,
+                "%s: get KEY, put KEY VALUE or append KEY VALUE is needed\n",
+                program);
+        return EXIT_USAGE;
+    }
+    void *clerk = kind->start(n, arg);
+    uint32_t attempts = 0;
+    Kv__Answer *answer =
+        kind->run(clerk, &op, clock_now_ms() + timeout_ms, &attempts);
+    int status = tell(program, &op, answer);
+    if (answer != NULL)
+        kv__answer__free_unpacked(answer, NULL);
+    kind->stop(clerk);
+    return status;
+}
