@@ -442,7 +442,7 @@ static void rules_hold_whatever_happens(void *arg)
 {
     struct random r;
     random_init(&r, random_seed());
-    uint64_t most = 0;
+    uint64_t views_seen = 0;
     for (int run = 0; run < RUNS; run++) {
         begin();
         struct life lives[SERVERS] = {{"s0", 0, 0, false},
@@ -451,11 +451,10 @@ static void rules_hold_whatever_happens(void *arg)
                                       {"s3", 0, 0, false}};
         for (int i = 0; i < STEPS; i++)
             step(&r, lives);
-        uint64_t number = views_current(views).number;
-        most = number > most ? number : most;
+        views_seen += views_current(views).number;
         views_free(views);
     }
-    ck_assert_uint_gt(most, 20); // something did happen
+    ck_assert_uint_gt(views_seen, 3 * RUNS); // something did happen
 }
 
 // --- The registry ----------------------------------------------------------
@@ -548,6 +547,6 @@ static const struct graded_test tests[] = {
 
 int main(int argc, char **argv)
 {
-    return graded_main(argc, argv, "lab2 views", tests,
+    return graded_main(argc, argv, "lab2 core", tests,
                        sizeof tests / sizeof tests[0]);
 }
