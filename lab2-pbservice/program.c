@@ -15,6 +15,7 @@
 #include "common/runtime/process.h"
 #include "lab2-pbservice/api.pb-c.h"
 #include "lab2-pbservice/clerk.h"
+#include "lab2-pbservice/direct.h"
 #include "lab2-pbservice/pinger.h"
 #include "lab2-pbservice/server.h"
 #include "lab2-pbservice/viewd.h"
@@ -31,6 +32,7 @@ struct options {
     const char *names;
     const char *views;
     const char *role;
+    const char *server;
     uint64_t tick_ms;
 };
 
@@ -191,11 +193,14 @@ static int command_clerks(const struct arguments *arguments)
     const struct clerks_kind pingers = {pinger_start, pinger_stop};
     if (strcmp(o->role, "pinger") == 0)
         return clerks_main(o->cluster, o->names, &pingers, o->views);
+    if (strcmp(o->role, "direct") == 0)
+        return kv_clerks_main(o->cluster, o->names, &direct_kind, o->server);
     if (strcmp(o->role, "client") == 0)
         return kv_clerks_main(o->cluster, o->names, &clerk_kind, &spec);
     return program_complain(
         &lab2, EXIT_USAGE,
-        xasprintf("--role is '%s': client or pinger is needed", o->role));
+        xasprintf("--role is '%s': client, direct or pinger is needed",
+                  o->role));
 }
 
 // --- The tables ------------------------------------------------------------
@@ -207,7 +212,9 @@ static const struct program_option options[] = {
     {"name", "NAME", "this node's name", FIELD(name), 0},
     {"names", "NAMES", "the clerks' names, between commas", FIELD(names), 0},
     {"views", "NAME", "the view service's name (views)", FIELD(views), 0},
-    {"role", "ROLE", "client or pinger (client)", FIELD(role), 0},
+    {"role", "ROLE", "client, direct (of one server), pinger (client)",
+     FIELD(role), 0},
+    {"server", "NAME", "that of a direct client (s1)", FIELD(server), 0},
     {"tick", "MS", "from ping to ping (100); the same for all", FIELD(tick_ms),
      TICK_MS_MAX},
     {NULL, NULL, NULL, 0, 0},
@@ -223,13 +230,16 @@ static const struct program_command commands[] = {
     {"status", "Prints the view, and what each server is and has.",
      " cluster views tick ", " cluster ", NULL, command_status},
     {"clerks", "Clients that a test harness drives.",
-     " cluster names views role tick ", " cluster names ", NULL,
+     " cluster names views role server tick ", " cluster names ", NULL,
      command_clerks},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
-static const struct options defaults = {
-    .views = "views", .role = "client", .name = "kv", .tick_ms = TICK_MS};
+static const struct options defaults = {.views = "views",
+                                        .role = "client",
+                                        .server = "s1",
+                                        .name = "kv",
+                                        .tick_ms = TICK_MS};
 
 static const struct program lab2 = {
     .name = "lab2",
