@@ -60,14 +60,12 @@ static bool still_in_locked(const struct server *s, uint64_t view)
     return s->replica.view.number == view && !s->stopping;
 }
 
-static void step_down_locked(struct server *s)
+static void superseded_locked(struct server *s, uint64_t view)
 {
     mutex_assert_held(&s->lock);
-    log_info("primary", "view %" PRIu64 " is over, says its backup",
-             s->replica.view.number);
-    replica_step_down(&s->replica);
+    log_info("primary", "view %" PRIu64 " is over, says its backup", view);
+    replica_superseded(&s->replica, view);
     server_ping_now_locked(s);
-    primary_review_locked(s);
 }
 
 // --- Operations ------------------------------------------------------------
@@ -114,7 +112,7 @@ static bool forward_locked(struct server *s)
     if (!still_in_locked(s, view))
         return false;
     if (verdict == PB__VERDICT__STALE)
-        step_down_locked(s);
+        superseded_locked(s, view);
     return verdict == PB__VERDICT__OK;
 }
 
@@ -213,7 +211,7 @@ static void transfer_locked(struct server *s, uint8_t *bytes, size_t size)
     if (!still_in_locked(s, view))
         return;
     if (verdict == PB__VERDICT__STALE)
-        step_down_locked(s);
+        superseded_locked(s, view);
     else if (verdict == PB__VERDICT__OK)
         replica_synced(&s->replica, view);
 }

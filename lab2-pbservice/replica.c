@@ -32,6 +32,7 @@ static void become(struct replica *r, const struct view *next,
     r->view = *next;
     r->ping = ping;
     r->acknowledged = false;
+    r->superseded = false;
     r->alone = false;
 }
 // SOLUTION END
@@ -63,7 +64,7 @@ bool replica_take_up(struct replica *r, const struct view *view,
 
 bool replica_serves(const struct replica *r)
 {
-    return r->state == PRIMARY && r->acknowledged;
+    return r->state == PRIMARY && r->acknowledged && !r->superseded;
 }
 
 struct who replica_consent(const struct replica *r)
@@ -146,10 +147,9 @@ void replica_filled(struct replica *r, uint64_t applied)
     // SOLUTION END
 }
 
-void replica_step_down(struct replica *r)
+void replica_superseded(struct replica *r, uint64_t view)
 {
-    // SOLUTION BEGIN 2b; stub: not_implemented("2b replica_step_down");
-    r->state = IDLE;
-    r->acknowledged = false;
+    // SOLUTION BEGIN 2b; stub: not_implemented("2b replica_superseded");
+    r->superseded = r->superseded || r->view.number == view;
     // SOLUTION END
 }

@@ -51,6 +51,7 @@ struct replica {
     struct view view;  // that it has taken up
     uint64_t ping;     // the number that it pings with
     bool acknowledged; // it knows that its view is
+    bool superseded;   // it knows that there is a newer view
     bool alone;        // its backup cannot be given the data: too much
     uint64_t applied;  // batches, of which the data consists
 };
@@ -90,8 +91,8 @@ enum replica_verdict replica_transfer(const struct replica *r, uint64_t view,
 // The data has been taken, `applied` batches of it.
 void replica_filled(struct replica *r, uint64_t applied);
 
-// Its backup says that it is stale: somebody else is primary, and it is
-// nothing until it hears of it.
-void replica_step_down(struct replica *r);
+// Its backup says that there is a newer view: it serves nobody until it has
+// heard of it. (It may be primary there, too.)
+void replica_superseded(struct replica *r, uint64_t view);
 
 #endif

@@ -465,6 +465,22 @@ static void late_forwards_change_nothing(struct cluster *c)
 static const enum crash_kind points[] = {CRASH_BEFORE_HANDLER,
                                          CRASH_BEFORE_REPLY, CRASH_AFTER_REPLY};
 
+// A server that the view service has not heard of.
+static void start_unseen(struct cluster *c, const char *name)
+{
+    cluster_cut(c, name, "views", CUT_SILENT);
+    start_server(c, name);
+}
+
+// s2 is to be backup, and about to be given the data.
+static void hold_in_transfer(struct cluster *c)
+{
+    start_unseen(c, "s2");
+    cluster_hold_at(c, "s2", CRASH_BEFORE_HANDLER, "Replica.Transfer", 1);
+    cluster_heal(c);
+    eventually(c, cluster_is_held(c, "s2"), SOON);
+}
+
 // c1 appends, and `victim` dies at a point of `method`.
 static void append_over_a_death(struct cluster *c, const char *victim,
                                 const char *method)
@@ -500,9 +516,10 @@ static void death_of_a_backup_in_a_transfer(struct cluster *c)
 {
     begin_alone(c);
     kv_put(c, "c1", "a", "1");
-    cluster_launch(c, "s2", "pbd --tick %d", (int)cluster_tick_ms());
+    start_unseen(c, "s2");
     cluster_crash_at(c, "s2", points[cluster_random(c, 3)], "Replica.Transfer",
                      1);
+    cluster_heal(c);
     cluster_expect_crash(c, "s2", SOON);
     kv_append(c, "c1", "a", "2"); // it goes on alone
     start_server(c, "s3");
@@ -515,9 +532,7 @@ static void a_transfer_loses_nothing_that_comes_meanwhile(struct cluster *c)
 {
     begin_alone(c);
     kv_put(c, "c1", "a", "1");
-    cluster_launch(c, "s2", "pbd --tick %d", (int)cluster_tick_ms());
-    cluster_hold_at(c, "s2", CRASH_BEFORE_HANDLER, "Replica.Transfer", 1);
-    eventually(c, cluster_is_held(c, "s2"), SOON);
+    hold_in_transfer(c);
     kv_begin_append(c, "c1", "a", "2");
     kv_begin_append(c, "c2", "b", "3");
     never(c, false, 2);
@@ -534,9 +549,7 @@ static void a_late_transfer_overwrites_nothing(struct cluster *c)
 {
     begin_alone(c);
     kv_put(c, "c1", "a", "1");
-    cluster_launch(c, "s2", "pbd --tick %d", (int)cluster_tick_ms());
-    cluster_hold_at(c, "s2", CRASH_BEFORE_HANDLER, "Replica.Transfer", 1);
-    eventually(c, cluster_is_held(c, "s2"), SOON);
+    hold_in_transfer(c);
     eventually(c, view_is(c, "s1", "s2"), SOON); // by the next transfer
     kv_append(c, "c1", "a", "2");
     cluster_release(c, "s2");
@@ -564,9 +577,7 @@ a_primary_that_dies_in_a_transfer_leaves_no_primary(struct cluster *c)
 {
     begin_alone(c);
     kv_put(c, "c1", "a", "1");
-    cluster_launch(c, "s2", "pbd --tick %d", (int)cluster_tick_ms());
-    cluster_hold_at(c, "s2", CRASH_BEFORE_HANDLER, "Replica.Transfer", 1);
-    eventually(c, cluster_is_held(c, "s2"), SOON);
+    hold_in_transfer(c);
     cluster_kill(c, "s1"); // nobody has the data now
     kv_begin_get(c, "c1", "a");
     never(c, !kv_runs(c, "c1"), WHILE);
