@@ -10,6 +10,8 @@
 #include "common/runtime/buf.h"
 #include "grading/cluster.h"
 
+struct cluster;
+
 enum {
     KV_SOON = 400, // ticks: an operation that can be done is done in them
 };
@@ -43,7 +45,7 @@ void kv_expect_answer(struct cluster *c, const Kv__Answer *answer,
                       const char *value);
 
 // So that a failure names the line of the test.
-#ifndef GRADING_WORKLOAD_PRIVATE_H
+#ifndef CLUSTER_NO_PLACES
 #define kv_begin_get(...) CLUSTER_AT(kv_begin_get(__VA_ARGS__))
 #define kv_begin_put(...) CLUSTER_AT(kv_begin_put(__VA_ARGS__))
 #define kv_begin_append(...) CLUSTER_AT(kv_begin_append(__VA_ARGS__))

@@ -25,6 +25,7 @@ struct clerk {
     struct who primary; // as far as it knows; "": it has to ask
     uint64_t client;    // its session, and the last number in it
     uint64_t sequence;
+    bool cancelled; // node_cancel: nobody waits for an answer
 };
 
 static void open_session(struct clerk *c)
@@ -50,15 +51,24 @@ static int64_t earlier(int64_t a, int64_t b)
 
 // --- Calls -----------------------------------------------------------------
 
+static void call(struct clerk *c, const char *to,
+                 const struct rpc_method *method,
+                 const ProtobufCMessage *request, int64_t deadline_ms,
+                 struct rpc_answer *answer)
+{
+    int64_t try_ms = clock_now_ms() + TRY_TICKS * c->spec.tick_ms;
+    rpc_call(c->node, to, method, request, earlier(try_ms, deadline_ms),
+             answer);
+    c->cancelled = c->cancelled || answer->reason == RPC_REASON_CANCELLED;
+}
+
 // Asks the view service who is primary.
 static void find_primary(struct clerk *c, int64_t deadline_ms)
 {
     struct rpc_method get = {&pb__view_service__descriptor, "Get"};
     Pb__GetViewRequest request = PB__GET_VIEW_REQUEST__INIT;
     struct rpc_answer answer;
-    int64_t try_ms = clock_now_ms() + TRY_TICKS * c->spec.tick_ms;
-    rpc_call(c->node, c->spec.viewd, &get, &request.base,
-             earlier(try_ms, deadline_ms), &answer);
+    call(c, c->spec.viewd, &get, &request.base, deadline_ms, &answer);
     if (answer.outcome == RPC_OK)
         c->primary = view_from_message((const Pb__View *)answer.reply).primary;
     rpc_answer_release(&answer);
@@ -71,9 +81,7 @@ static Kv__Answer *call_primary(struct clerk *c, const Kv__Operation *op,
     static const char *const names[] = {"Get", "Put", "Append", "Close"};
     struct rpc_method method = {&kv__key_value__descriptor, names[op->kind]};
     struct rpc_answer answer;
-    int64_t try_ms = clock_now_ms() + TRY_TICKS * c->spec.tick_ms;
-    rpc_call(c->node, c->primary.name, &method, &op->base,
-             earlier(try_ms, deadline_ms), &answer);
+    call(c, c->primary.name, &method, &op->base, deadline_ms, &answer);
     *outcome = answer.outcome;
     Kv__Answer *reply = (Kv__Answer *)answer.reply;
     answer.reply = NULL;
@@ -123,7 +131,8 @@ static Kv__Answer *clerk_run(void *clerk, const Kv__Operation *operation,
     Kv__Answer *answer = NULL;
     bool ran = false;
     *attempts = 0;
-    while (answer == NULL && clock_now_ms() < deadline_ms) { // ends: by then
+    // Ends: at the deadline, if not before.
+    while (answer == NULL && clock_now_ms() < deadline_ms && !c->cancelled) {
         if (is_nobody(&c->primary))
             find_primary(c, deadline_ms);
         if (!is_nobody(&c->primary)) {

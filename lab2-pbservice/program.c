@@ -108,7 +108,8 @@ static int command_kv(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     struct node *node;
-    if (node_open(o->cluster, o->name, true, &node) != ERR_OK)
+    const char *name = o->name != NULL ? o->name : "kv";
+    if (node_open(o->cluster, name, true, &node) != ERR_OK)
         return cannot_join(o);
     const struct clerk_spec spec = spec_of(o);
     int status = kv_command(lab2.name, node, o->beside.files,
@@ -235,11 +236,8 @@ static const struct program_command commands[] = {
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
-static const struct options defaults = {.views = "views",
-                                        .role = "client",
-                                        .server = "s1",
-                                        .name = "kv",
-                                        .tick_ms = TICK_MS};
+static const struct options defaults = {
+    .views = "views", .role = "client", .server = "s1", .tick_ms = TICK_MS};
 
 static const struct program lab2 = {
     .name = "lab2",
