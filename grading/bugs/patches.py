@@ -96,7 +96,7 @@ class Patch:
         self.rule, self.realistic = values["Rule"], values["Realistic"]
 
     def _take_diff(self, lines, start):
-        place = PLACES.get(self.lab, rf"{self.lab}-[a-z]+/(?!tests/)")
+        place = PLACES.get(self.lab, rf"({self.lab}-[a-z]+|common/kv)/(?!tests/)")
         self.touched = []
         for number, line in enumerate(lines[start:], start + 1):
             if not line.startswith("diff --git "):
