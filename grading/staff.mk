@@ -7,8 +7,8 @@ FUZZ_S ?= 10
 test: $(BUILD)/.deps-staff
 $(BUILD)/.deps-staff: | $(BUILD)/.deps-student
 
-.PHONY: grade fuzz fuzz-run bench bench-run lint nightly deps compdb \
-    bugs bugs-check soak suite
+.PHONY: grade grade-resume fuzz fuzz-run bench bench-run lint nightly deps compdb \
+    bugs bugs-check soak suite fresh
 
 coverage: $(BUILD)/.deps-staff
 
@@ -25,6 +25,9 @@ bench-run: $(BINS) $(BENCH_BINS)
 
 grade: $(BUILD)/.deps-staff  ## grade the sample submissions: LAB=1
 	@grading/samples/check $(or $(LAB),1)
+
+grade-resume: $(BUILD)/.deps-staff  ## kill it again and again: LAB=1 KILLS=20
+	@grading/samples/resume $(or $(LAB),1) $(or $(KILLS),20)
 
 lint: $(BUILD)/.deps-staff  ## check the rules of the house
 	@grading/lint-proof
@@ -49,6 +52,9 @@ SUITE := $(if $(filter rpc,$(LAB)),$(filter $(OUT)/tests/common-rpc/% \
     $(OUT)/tests/common-runtime/%,$(TEST_BINS)),$(RUN))
 suite: $(BINS) $(SUITE)
 	@echo $(SUITE) >$(OUT)/suite-$(LAB)
+
+fresh:  ## make handout, grade and test on a bare Debian 12, made for this
+	@grading/fresh $(BUILD)/fresh $(GOALS)
 
 deps:  ## install the packages that staff need and this machine lacks
 	@grading/deps.sh install staff

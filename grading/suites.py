@@ -72,7 +72,7 @@ def tests_of(programs, scratch):
         if status != 0 or not lines:
             raise ValueError(f"{program} has no list of tests")
         for line in lines:
-            about = json.loads("{" + line.split("\t")[6] + "}")
+            about = json.loads("{" + line.split("\t")[-1] + "}")
             tests.append(Test(f"{about['suite']}: {about['name']}",
                               about["name"], program,
                               program.endswith("-sim"), about["kind"],

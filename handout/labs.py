@@ -32,7 +32,7 @@ LABS = {
 
 # What all labs stand on.
 ALWAYS = (
-    ".clang-format", ".editorconfig", ".gitignore", "LICENSE", "Makefile",
+    ".clang-format", ".devcontainer/", ".editorconfig", ".gitignore", "LICENSE", "Makefile",
     "common/",
     "grading/adopt.sh", "grading/coverage.sh", "grading/coverage/", "grading/student.mk",
     "grading/deps.list", "grading/deps.sh",

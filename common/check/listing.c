@@ -8,7 +8,7 @@
 #include "common/runtime/alloc.h"
 
 enum {
-    FIELDS = 7,
+    FIELDS = 8,
 };
 
 static const char *one_line(const char *text)
@@ -21,9 +21,10 @@ void listing_write(FILE *out, size_t index, const char *suite,
                    const char *program, const struct graded_test *test)
 {
     char *about = row_about(suite, program, test);
-    fprintf(out, "%zu\t%s\t%d\t%s\t%s\t%s\t%s\n", index, kind_text(test->kind),
-            test->repetitions > 0 ? test->repetitions : 1, one_line(suite),
-            one_line(test->part), one_line(test->name), about);
+    fprintf(out, "%zu\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", index,
+            kind_text(test->kind),
+            test->repetitions > 0 ? test->repetitions : 1, test->points,
+            one_line(suite), one_line(test->part), one_line(test->name), about);
     free(about);
 }
 
@@ -48,10 +49,11 @@ bool listing_read(FILE *in, struct listing *l)
             .index = strtoul(fields[0], NULL, 10),
             .alone = strcmp(fields[1], kind_text(GRADED_LIMIT)) == 0,
             .repetitions = atoi(fields[2]),
-            .suite = xstrdup(fields[3]),
-            .part = xstrdup(fields[4]),
-            .name = xstrdup(fields[5]),
-            .about = xstrdup(fields[6]),
+            .points = atoi(fields[3]),
+            .suite = xstrdup(fields[4]),
+            .part = xstrdup(fields[5]),
+            .name = xstrdup(fields[6]),
+            .about = xstrdup(fields[7]),
         };
     }
     free(line);

@@ -14,7 +14,8 @@ struct listing {
     size_t index;    // what UNIT_RUN takes
     bool alone;      // nothing else may run beside it
     int repetitions; // at least 1
-    char *suite;     // these are owned
+    int points;
+    char *suite; // these are owned
     char *part;
     char *name;
     char *about; // the first half of its row (row.h)

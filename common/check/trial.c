@@ -167,10 +167,12 @@ static void judge_failure(struct trial *t, TestResult *result, double limit_s)
 static void judge(struct trial *t, SRunner *runner, double limit_s)
 {
     TestResult **results = srunner_results(runner);
-    if (page->unsolved[0] != '\0')
+    if (page->unsolved[0] != '\0') {
         failed(t, VERDICT_UNSOLVED,
                xasprintf("not implemented: %s", page->unsolved));
-    else if (srunner_ntests_run(runner) != 1)
+        t->to_do = xstrdup(page->unsolved);
+        t->to_do[strcspn(t->to_do, "\n")] = '\0';
+    } else if (srunner_ntests_run(runner) != 1)
         failed(t, VERDICT_ERROR, xstrdup("Check has not run it"));
     else if (srunner_ntests_failed(runner) != 0)
         judge_failure(t, results[0], limit_s);
@@ -227,4 +229,5 @@ void trial_release(struct trial *t)
 {
     free(t->message);
     free(t->where);
+    free(t->to_do);
 }

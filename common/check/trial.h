@@ -18,6 +18,7 @@ struct trial {
     char *message; // owned; why it has not passed; NULL: it has
     char *where;   // owned; "file:line", or NULL if that says nothing
     bool behind;   // somewhere behind that line
+    char *to_do;   // owned; "II job_request" is not implemented; NULL: all is
 };
 
 struct trial_options {

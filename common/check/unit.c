@@ -53,7 +53,8 @@ struct run {
     char *tmp;    // tests get their folders in it
     int passed;
     int failed;
-    FILE *rows; // writes to rows_text
+    char *to_do; // owned; what the last test found unsolved; NULL: nothing
+    FILE *rows;  // writes to rows_text
     char *rows_text;
     size_t rows_size;
 };
@@ -145,6 +146,10 @@ static void report(struct run *run, const struct graded_test *test,
                    struct row_end *end)
 {
     bool passed = t->verdict == VERDICT_PASS;
+    if (t->to_do != NULL) {
+        free(run->to_do);
+        run->to_do = xstrdup(t->to_do);
+    }
     run->passed += passed;
     run->failed += !passed;
     if (run->one == NULL || run->result == NULL) // else run-tests prints it
@@ -178,7 +183,9 @@ static bool write_result(struct run *run)
     FILE *file = fopen(draft, "we");
     bool ok = file != NULL;
     if (ok) {
-        fprintf(file, "%d %d\n%s", run->passed, run->failed, run->rows_text);
+        fprintf(file, "%d %d%s%s\n%s", run->passed, run->failed,
+                run->to_do != NULL ? " " : "",
+                run->to_do != NULL ? run->to_do : "", run->rows_text);
         ok = fclose(file) == 0 && rename(draft, run->result) == 0;
     }
     free(draft);
@@ -367,6 +374,7 @@ static void release(struct run *run)
 {
     fclose(run->rows);
     free(run->rows_text);
+    free(run->to_do);
     free(run->suite);
     free(run->list);
     free(run->one);

@@ -19,12 +19,32 @@ static bool picky(void)
 struct result {
     int passed;
     int failed;
-    char *row; // owned; NULL: none
+    char *to_do; // owned; what is not implemented; NULL: nothing
+    char *row;   // owned; NULL: none
 };
 
 static void result_release(struct result *r)
 {
+    free(r->to_do);
     free(r->row);
+}
+
+// "PASSED FAILED TO DO", the last of which may be missing.
+static bool read_counts(FILE *file, struct result *r)
+{
+    char *line = NULL;
+    size_t room = 0;
+    int size = 0;
+    bool ok = getline(&line, &room, file) > 0 &&
+              sscanf(line, "%d %d %n", &r->passed, &r->failed, &size) == 2 &&
+              r->passed >= 0 && r->failed >= 0;
+    if (ok) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strlen(line) > (size_t)size)
+            r->to_do = xstrdup(line + size);
+    }
+    free(line);
+    return ok;
 }
 
 // False: there is none, or it makes no sense.
@@ -34,14 +54,14 @@ static bool read_result(const char *path, struct result *r)
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return false;
-    int n = fscanf(file, "%d %d\n", &r->passed, &r->failed);
+    bool ok = read_counts(file, r);
     size_t room = 0;
     if (getline(&r->row, &room, file) <= 0 || r->row[0] != '{') {
         free(r->row);
         r->row = NULL;
     }
     fclose(file);
-    return n == 2 && r->passed >= 0 && r->failed >= 0;
+    return ok;
 }
 
 bool judge_sees_failure(const struct job *job)
@@ -200,10 +220,12 @@ void judge_test(struct run *run, struct job *job)
         complaint = xasprintf("reported %d tests for one", r.passed + r.failed);
     bool failed = complaint != NULL || r.failed > 0;
     write_row(run, job, r.row, complaint);
-    result_release(&r);
     unlink(job->result);
 
     struct test *test = job->test;
+    if (complaint == NULL && r.to_do != NULL && test->to_do == NULL)
+        test->to_do = xstrdup(r.to_do);
+    result_release(&r);
     note_end(test, job, failed, complaint);
     run->stop = run->stop || (run->keep && failed);
     if (test->ended < test->about.repetitions && !run->stop)

@@ -110,6 +110,7 @@ static void release(struct run *run)
         listing_release(&test->about);
         free(test->output);
         free(test->complaint);
+        free(test->to_do);
         free(test->more);
         free(test);
     }

@@ -30,6 +30,7 @@ struct test {
     int64_t took_ms; // of all its repetitions
     char *output;    // owned; of the first that failed, else of the last
     char *complaint; // owned; of run-tests about that one; NULL: none
+    char *to_do;     // owned; what is not implemented; NULL: nothing
     char *more;      // owned; lines about others that failed; NULL: none
 };
 

@@ -8,6 +8,7 @@
 #include "common/check/block.h"
 #include "common/check/setting.h"
 #include "common/runtime/alloc.h"
+#include "grading/runner/sum.h"
 
 enum {
     LINE_COLUMNS = 62, // where dots end, at least: "ok" and the time follow
@@ -68,9 +69,12 @@ static void print_test_line(const struct run *run, const struct test *test)
     const struct listing *about = &test->about;
     char *head = xasprintf("%-*s%*s%-*s%*s%s", c.suite, about->suite, GAP, "",
                            c.part, about->part, GAP, "", about->name);
+    const char *end = test->to_do != NULL ? "to do"
+                      : test->failed > 0  ? "FAILED"
+                                          : "ok";
     char *word = about->repetitions > 1 && test->failed == 0
-                     ? xasprintf("ok x%d", about->repetitions)
-                     : xasprintf(test->failed > 0 ? "FAILED" : "ok");
+                     ? xasprintf("%s x%d", end, about->repetitions)
+                     : xstrdup(end);
     line_print(stdout, head, c.line, word, (double)test->took_ms / 1e3);
     free(head);
     free(word);
@@ -100,8 +104,10 @@ void show_test(const struct run *run, struct test *test)
 {
     show_no_status();
     print_test_line(run, test);
-    // Who picks a test wants to see what it prints, also if it passes.
-    if (test->failed > 0 || setting("T") != NULL)
+    // Who picks a test wants to see what it prints, also if it passes. What is
+    // yet to be written is no failure to be looked into.
+    bool failed = test->failed > 0 && test->to_do == NULL;
+    if (failed || setting("T") != NULL)
         show_file(test->output);
     if (test->complaint != NULL)
         printf("FAILED %s: it %s\n", test->program, test->complaint);
@@ -166,6 +172,7 @@ void show_no_status(void)
 void show_sum(const struct run *run)
 {
     show_no_status();
+    sum_print(stdout, run);
     if (run->passed + run->failed == 0) {
         const char *name = setting("T");
         const char *part = setting("PART");

@@ -19,7 +19,7 @@ void show_program(const struct job *job, const char *complaint);
 void show_status(const struct run *run, const struct job *jobs, size_t started);
 void show_no_status(void);
 
-// The last line, "N passed, N failed".
+// What is to do, the points, and the last line, "N passed, N failed".
 void show_sum(const struct run *run);
 
 #endif

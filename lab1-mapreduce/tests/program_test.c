@@ -172,15 +172,17 @@ END_TEST
 
 // --- Master and workers by hand --------------------------------------------
 
-// Waits until `mr status` says this.
-static void wait_for_status(const char *line)
+// Waits until `mr status` says this of a master.
+static void wait_for_status(pid_t master, const char *line)
 {
     char script[128];
     snprintf(script, sizeof script,
              "mr status --cluster c 2>/dev/null | grep -qx '%s'", line);
     int64_t deadline_ms = clock_now_ms() + SOON_MS;
-    while (system(script) != 0)
+    while (system(script) != 0) {
+        shell_expect_running(master);
         ck_assert_msg(clock_now_ms() < deadline_ms, "never: %s", line);
+    }
 }
 
 START_TEST(master_waits_for_workers_and_tells_its_status)
@@ -192,8 +194,10 @@ START_TEST(master_waits_for_workers_and_tells_its_status)
                                      "--out",  "out",       "f0", NULL};
     pid_t master = shell_start(arguments);
     int64_t deadline_ms = clock_now_ms() + SOON_MS;
-    while (system("mr status --cluster c >status 2>/dev/null") != 0)
+    while (system("mr status --cluster c >status 2>/dev/null") != 0) {
+        shell_expect_running(master);
         ck_assert_int_lt(clock_now_ms(), deadline_ms);
+    }
     char *text = read_file("status", NULL);
     ck_assert_msg(
         strncmp(text, "phase          MAP\nmaps           0 of 1\n", 30) == 0,
@@ -213,7 +217,7 @@ START_TEST(two_masters_cannot_share_a_name)
     const char *const arguments[] = {"master", "--cluster", "c",  "--app", "wc",
                                      "--out",  "a",         "f0", NULL};
     pid_t master = shell_start(arguments);
-    wait_for_status("phase          MAP");
+    wait_for_status(master, "phase          MAP");
     ck_assert_int_eq(shell("mr master --cluster c --app wc --out b f0"),
                      FAILED);
     ck_assert(!is_there("b"));
@@ -410,8 +414,10 @@ static void interrupt_with(int signal)
     pid_t run = shell_start(arguments);
     pid_t workers[8];
     int64_t deadline_ms = clock_now_ms() + SOON_MS;
-    while (workers_of(run, workers, 8) < 4)
+    while (workers_of(run, workers, 8) < 4) {
+        shell_expect_running(run);
         ck_assert_int_lt(clock_now_ms(), deadline_ms);
+    }
     kill(run, signal);
     ck_assert_int_eq(shell_wait(run), 128 + signal);
     for (size_t i = 0; i < 4; i++)

@@ -11,7 +11,8 @@
 void begin_shell(void);
 
 // Runs a script with `mr` in its PATH and returns its exit status; it may not
-// die of a signal. Its output goes to files "stdout" and "stderr".
+// die of a signal. Its output goes to files "stdout" and "stderr". What is not
+// implemented ends the test and says so.
 int shell(const char *script);
 
 // stderr of the last script holds these words, in one line that begins with
@@ -24,6 +25,7 @@ void expect_complaint(const char *words);
 pid_t shell_start(const char *const *arguments);
 int shell_wait(pid_t pid);
 bool shell_has_ended(pid_t pid); // without waiting for it
+void shell_expect_running(pid_t pid);
 
 // The workers that `mr run` has started, at most `room` of them. How many.
 size_t workers_of(pid_t run, pid_t *pids, size_t room);

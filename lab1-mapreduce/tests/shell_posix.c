@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/check/unit.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/process.h"
 #include "lab1-mapreduce/tests/files.h"
@@ -51,6 +52,22 @@ void begin_shell(void)
     free(bin);
 }
 
+// Ends the test if what the program came to is yet to be written, and was
+// printed to this file.
+static void fail_if_unsolved(const char *name)
+{
+    static const char words[] = "not implemented: ";
+    char *text = read_file(name, NULL);
+    char *what = strstr(text, words);
+    if (what != NULL) {
+        what += strlen(words);
+        what[strcspn(what, "\r\n")] = '\0';
+        unit_unsolved(what);
+        ck_abort_msg("%s%s", words, what);
+    }
+    free(text);
+}
+
 int shell(const char *script)
 {
     char *command = xasprintf("( %s\n) >stdout 2>stderr", script);
@@ -59,6 +76,8 @@ int shell(const char *script)
                   WTERMSIG(status));
     ck_assert_msg(WEXITSTATUS(status) != NOT_FOUND, "not found: %s", script);
     free(command);
+    fail_if_unsolved("stderr");
+    fail_if_unsolved("stdout"); // of a terminal
     return WEXITSTATUS(status);
 }
 
@@ -109,6 +128,7 @@ int shell_wait(pid_t pid)
         got = waitpid(pid, &status, 0);
     while (got < 0 && errno == EINTR);
     ck_assert_int_eq(got, pid);
+    fail_if_unsolved("stderr");
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -118,6 +138,15 @@ bool shell_has_ended(pid_t pid)
     ck_assert_int_eq(
         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
     return info.si_pid != 0;
+}
+
+void shell_expect_running(pid_t pid)
+{
+    if (!shell_has_ended(pid))
+        return;
+    int status = shell_wait(pid);
+    char *text = read_file("stderr", NULL);
+    ck_abort_msg("it has ended with status %d: %s", status, text);
 }
 
 // Reads a file of /proc about a process; false if that is no more.

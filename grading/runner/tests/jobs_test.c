@@ -34,10 +34,33 @@ START_TEST(lines_and_blocks_are_shown)
     assert_said(text, " FAILED ");
     assert_said(text, "what a test prints\n\n    two are not three\n");
     assert_said(text, "must hold  Two are three. (handout section 1.2)");
-    assert_said(text, "    not implemented: II job_request\n");
+    assert_said(text, "plain  III  not written ........");
+    assert_said(text, " to do  ");
+    assert_not_said(text, "not implemented"); // that is all there is to say
     assert_not_said(text, "this one passes"); // nobody has asked for it
     assert_not_said(text, "\033");            // this is no terminal
     assert_last_line(text, "\n1 passed, 2 failed\n");
+}
+END_TEST
+
+START_TEST(what_is_to_do_is_summed_up)
+{
+    char text[OUTPUT_MAX];
+    ck_assert_int_eq(run_victims("unwritten", no_words, NULL, text), 1);
+    assert_said(text, "\nto do   I    wc_map (2 tests)\n"
+                      "to do   II   job_request (2 tests), "
+                      "job_heartbeat (1 test),\n"
+                      "             a_name_that_is_so_long_that_it_has_to_"
+                      "stand_below (1 test)\n"
+                      "points  I       2 of 5\n"
+                      "points  II      0 of 22\n"
+                      "points  all     2 of 27\n");
+    assert_last_line(text, "\n1 passed, 7 failed\n");
+
+    const char *const env[] = {"T=unwritten: b", NULL};
+    run_victims("unwritten", no_words, env, text);
+    assert_said(text, "    not implemented: I wc_map\n");
+    assert_said(text, "\npoints  I       0 of 3\n0 passed");
 }
 END_TEST
 
@@ -258,7 +281,8 @@ START_TEST(terminal_shows_what_runs)
     run_on_terminal(text);
     assert_said(text, "\r0 of 3 done; it passes\033[K");
     assert_said(text, "\r\033[Kplain  I    it passes ...");
-    assert_last_line(text, "\r\033[K1 passed, 2 failed\r\n");
+    assert_said(text, "\r\033[Kto do   II   job_request (1 test)\r\n");
+    assert_last_line(text, "\r\n1 passed, 2 failed\r\n");
 }
 END_TEST
 
@@ -270,6 +294,8 @@ int main(int argc, char **argv)
     const struct unit_test tests[] = {
         {"runner", "each test has its line, each failure its block",
          lines_and_blocks_are_shown, 0},
+        {"runner", "what is to do, and the points, are summed up",
+         what_is_to_do_is_summed_up, 0},
         {"runner", "a test that was picked shows what it prints",
          picked_test_shows_what_it_prints, 0},
         {"runner", "a test that dies without a report has failed",

@@ -56,10 +56,10 @@ static void fails(void *arg)
     ck_assert_msg(0, "two are not three");
 }
 
+// `arg` or, if there is none, II job_request.
 static void is_not_written(void *arg)
 {
-    (void)arg;
-    unit_unsolved("II job_request");
+    unit_unsolved(arg != NULL ? arg : "II job_request");
     _exit(77);
 }
 
@@ -170,6 +170,41 @@ static int plain_main(int argc, char **argv, const char *suite)
     return graded_main(argc, argv, suite, tests, 3);
 }
 
+// Parts side by side, as suites of one lab are.
+static int unwritten_main(int argc, char **argv, const char *suite)
+{
+    char a[] = "I wc_map", b[] = "II job_request", c[] = "II job_heartbeat",
+         d[] = "II a_name_that_is_so_long_that_it_has_to_stand_below";
+    const struct graded_test tests[] = {
+        {.part = "I", .name = "a", .points = 2, .run = passes},
+        {.part = "I",
+         .name = "b",
+         .points = 3,
+         .run = is_not_written,
+         .arg = a},
+        {.part = "II",
+         .name = "c",
+         .points = 4,
+         .run = is_not_written,
+         .arg = b},
+        {.part = "II", .name = "d", .run = is_not_written, .arg = a},
+        {.part = "II",
+         .name = "e",
+         .points = 5,
+         .run = is_not_written,
+         .arg = c},
+        {.part = "II", .name = "f", .points = 6, .run = fails},
+        {.part = "II",
+         .name = "g",
+         .points = 7,
+         .run = is_not_written,
+         .arg = b},
+        {.part = "II", .name = "h", .run = is_not_written, .arg = d},
+    };
+    return graded_main(argc, argv, suite, tests,
+                       sizeof tests / sizeof tests[0]);
+}
+
 static int dying_main(int argc, char **argv, const char *suite)
 {
     const struct graded_test tests[] = {
@@ -224,7 +259,7 @@ bool victims_main(int argc, char **argv, int *status)
     } suites[] = {
         {"plain", plain_main},       {"dying", dying_main},
         {"repeated", repeated_main}, {"limits", limits_main},
-        {"nodes", nodes_main},
+        {"nodes", nodes_main},       {"unwritten", unwritten_main},
     };
     const char *wanted = getenv("VICTIMS");
     if (wanted == NULL || wanted[0] == '\0')
