@@ -69,7 +69,8 @@ def list_tests(programs, scratch):
                        check=True)
         with open(scratch, encoding="utf-8") as file:
             for line in file:
-                about = json.loads("{" + line.rstrip("\n").split("\t")[-1] + "}")
+                about = json.loads("{" + line.rstrip("\n").split("\t")[-1]
+                                   + "}")
                 about["program"] = program
                 tests.append(Test(about))
         os.remove(scratch)
@@ -90,6 +91,8 @@ class Bench:
         self.jobs = jobs
         self.version = lab.version()
         self.place = os.path.join(out, "trees")
+        self.work = os.path.join(out, "work")
+        self._remove_old()
         self._prepare()
         here = os.getcwd()
         os.chdir(self.reference)
@@ -103,6 +106,15 @@ class Bench:
         if not self.tests:
             raise Bad(f"no test of lab {lab.number} has points")
 
+    def _remove_old(self):
+        """What calls before ours have left that were killed."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        for name in os.listdir(self.out):
+            if name.startswith("trees."):
+                path = os.path.join(self.out, name)
+                if os.path.isdir(path):
+                    shutil.rmtree(path, ignore_errors=True)
+
     def _prepare(self):
         """The reference's tree and the base, unless they are there."""
         self.reference = os.path.join(self.place, "reference")
@@ -112,14 +124,17 @@ class Bench:
             with open(stamp, encoding="utf-8") as file:
                 if file.read() == self.version:
                     return
-        shutil.rmtree(self.place, ignore_errors=True)
-        os.makedirs(self.place)
         print("building the course's tree, with and without solutions",
               flush=True)
-        log = os.path.join(self.place, "log")
-        trees.make_reference(self.lab, self.reference, log, self.jobs)
-        trees.make_base(self.lab, self.base, log, self.jobs)
-        trees.write_whole(stamp, self.version.encode())
+        made = trees.new_folder(self.out, "trees")
+        log = os.path.join(self.out, "trees.log")
+        trees.make_reference(self.lab, f"{made}/reference", log, self.jobs)
+        trees.make_base(self.lab, f"{made}/base", log, self.jobs)
+        if self.lab.version() != self.version:
+            raise Bad("the course's tree has changed meanwhile; call again")
+        trees.write_whole(f"{made}/version", self.version.encode())
+        shutil.rmtree(self.place, ignore_errors=True)
+        os.rename(made, self.place)
 
     # --- one run -------------------------------------------------------------
 
@@ -195,12 +210,13 @@ class Bench:
     def grade(self, submission):
         graded = Graded(submission, self.tests)
         why = submission.rejected
-        tree = os.path.join(self.out, "work", submission.name)
+        tree = trees.new_folder(self.work, submission.name)
         if why is None and not self._all_recorded(submission):
             why = self._build(graded, tree)
         elif why is None:
             why = self._recorded_build(submission, graded)
         if why is not None:
+            shutil.rmtree(tree, ignore_errors=True)
             for test in self.tests:
                 graded.outcomes[test.title] = Outcome("not run", None, why)
             progress(graded, 0, len(self.tests), end=True)
@@ -237,13 +253,15 @@ class Bench:
         progress(graded, 0, len(self.tests), "building")
         trees.copy_tree(self.base, tree)
         trees.lay_over(graded.submission, tree)
-        log = os.path.join(self.out, "work", f"{graded.name}.log")
+        log = tree + ".log"
         status = self.box.run(
             os.path.abspath(tree),
             ["make", "--no-print-directory", f"-j{self.jobs}", "suite",
              f"LAB={self.lab.number}", "WERROR="], log, trees.BUILD_S)
         graded.build_log = read_end(log)
         os.remove(log)
+        if status != 0 and shutil.disk_usage(self.out).free < trees.ROOM_BYTES:
+            raise Bad(f"{self.out}: the disk is full; make room and call again")
         trees.write_whole(self._build_record(graded.submission), json.dumps(
             {"built": status == 0, "log": graded.build_log}).encode())
         if status is None:
@@ -334,16 +352,15 @@ def replay(out, who, title):
     if len(names) != 1:
         raise Bad(f"{len(names)} tests of {who} have \"{title}\" in their "
                   "names" + "".join(f"\n    {n}" for n in names))
-    row = rows[0]
+    row = next((r for r in rows if r["verdict"] != "pass"), rows[0])
     lab, box = trees.Lab(row["lab"]), trees.Sandbox()
     path = results["submissions"][who]["path"]
     submission = intake.Submission(who, path, lab)
     if submission.hash != row["hash"]:
         raise Bad(f"{path} is not what was graded")
-    with open(os.path.join(out, "key"), "rb") as file:
-        bench = Bench(out, lab, file.read(), box, 2)
+    bench = Bench(out, lab, b"", box, 2)  # the seed is in the row
     test = next(t for t in bench.tests if t.title == row["test"])
-    tree = os.path.join(out, "work", "replay")
+    tree = trees.new_folder(bench.work, "replay")
     graded = Graded(submission, [test])
     why = bench._build(graded, tree)
     if why is not None:

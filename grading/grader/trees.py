@@ -9,6 +9,7 @@ import re
 import resource
 import shutil
 import subprocess
+import tempfile
 
 import labs
 import record
@@ -17,6 +18,7 @@ import suites
 from intake import Bad
 
 BUILD_S = 300
+ROOM_BYTES = 64 << 20  # with less on the disk a build's failure says nothing
 DISK_BYTES = 1 << 30   # a file that a test writes
 MEMORY_BYTES = 4 << 30  # a process's address space
 
@@ -179,10 +181,17 @@ def make_base(lab, target, log, jobs):
     build_here(lab, target, log, jobs)
 
 
+def new_folder(parent, name):
+    """A folder that nobody else has: a call before ours may have been killed,
+    and what it had started may be at work for a moment still."""
+    os.makedirs(parent, exist_ok=True)
+    return tempfile.mkdtemp(prefix=name + ".", dir=parent)
+
+
 def copy_tree(source, target):
-    shutil.rmtree(target, ignore_errors=True)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
+    """Into a folder that is there and empty."""
+    subprocess.run(["setpriv", "--pdeathsig", "KILL", "--", "cp", "-aT",
+                    "--reflink=auto", source, target], check=True)
 
 
 def lay_over(submission, target):
