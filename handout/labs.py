@@ -26,8 +26,10 @@ LABS = {
                        "given them out")),
            staff=("lab1-mapreduce/tests/bible_test.c",)),  # needs bible-kjv
     2: Lab("lab2-pbservice",
-           parts=(Part("2b"),),
-           shared=("common/kv/",)),
+           parts=(Part("2a"),
+                  Part("2b", ("2a",), "servers do what the view says")),
+           shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
+                   "grading/workload.h", "grading/workload/")),
 }
 
 # What all labs stand on.
@@ -36,7 +38,7 @@ ALWAYS = (
     "common/",
     "grading/adopt.sh", "grading/coverage.sh", "grading/coverage/", "grading/student.mk",
     "grading/deps.list", "grading/deps.sh",
-    "grading/cluster.h", "grading/workload.h",
+    "grading/cluster.h",
     "grading/cluster/", "grading/runner/", "grading/trace/",
 )
 

@@ -10,6 +10,11 @@
 #include "lab1-mapreduce/api.pb-c.h"
 #include "lab1-mapreduce/peer.pb-c.h"
 // LAB 1 END
+// LAB 2 BEGIN
+#include "common/kv/api.pb-c.h"
+#include "lab2-pbservice/api.pb-c.h"
+#include "lab2-pbservice/peer.pb-c.h"
+// LAB 2 END
 
 // All services of all labs. Whoever adds one to a lab adds it here; a method
 // that is not here is printed as bytes.
@@ -20,6 +25,11 @@ static const ProtobufCServiceDescriptor *const services[] = {
     // LAB 1 BEGIN
     &mr__master__descriptor, &mr__inspect__descriptor,
     // LAB 1 END
+    // LAB 2 BEGIN
+    &kv__key_value__descriptor, &pb__view_service__descriptor,
+    &pb__view_inspect__descriptor, &pb__server_inspect__descriptor,
+    &pb__replica__descriptor,
+    // LAB 2 END
 };
 
 const ProtobufCMethodDescriptor *services_method(const char *name)
