@@ -147,7 +147,8 @@ struct cluster_rule {
 void cluster_spoil(struct cluster *c, const struct cluster_rule *rule);
 void cluster_unspoil(struct cluster *c); // removes all rules
 // Of enum fault_flag. LAB_NO_REFUSED in the environment adds that one to all
-// that tests say: every suite must pass with it, too.
+// that tests say: every suite must pass with it, too (but lab 0's, which is
+// about refusals).
 void cluster_flags(struct cluster *c, uint32_t flags);
 
 // --- Points in a node's code -----------------------------------------------

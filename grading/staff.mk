@@ -7,8 +7,8 @@ FUZZ_S ?= 10
 test: $(BUILD)/.deps-staff
 $(BUILD)/.deps-staff: | $(BUILD)/.deps-student
 
-.PHONY: grade grade-resume fuzz fuzz-run bench bench-run lint nightly deps compdb \
-    bugs bugs-check soak suite fresh
+.PHONY: grade grade-proof grade-resume fuzz fuzz-run bench bench-run lint nightly \
+    deps compdb bugs bugs-check soak suite fresh
 
 coverage: $(BUILD)/.deps-staff
 
@@ -25,6 +25,9 @@ bench-run: $(BINS) $(BENCH_BINS)
 
 grade: $(BUILD)/.deps-staff  ## grade the sample submissions: LAB=1
 	@grading/samples/check $(or $(LAB),1)
+
+grade-proof: $(BUILD)/.deps-staff  ## prove that the grading script cannot be had
+	@grading/grader/proof
 
 grade-resume: $(BUILD)/.deps-staff  ## kill it again and again: LAB=1 KILLS=20
 	@grading/samples/resume $(or $(LAB),1) $(or $(KILLS),20)

@@ -1,4 +1,4 @@
-// job_private.h - the fields of a job, for job.c and job_check.c alone.
+// job_private.h - the fields of a job, for job.c and job_status.c alone.
 #ifndef LAB1_JOB_PRIVATE_H
 #define LAB1_JOB_PRIVATE_H
 

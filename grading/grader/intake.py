@@ -13,6 +13,7 @@ import zipfile
 MEMBERS_MAX = 5000
 FILE_BYTES_MAX = 1 << 20
 ALL_BYTES_MAX = 20 << 20
+SEEN_BYTES_MAX = 256 << 20  # of an archive, what is passed over included
 DEPTH_MAX = 12
 PART = re.compile(r"[A-Za-z0-9_.+-]{1,100}")  # of a path
 NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}")   # of a submission
@@ -121,9 +122,13 @@ def archive_files(path):
                     yield (info.filename, info.file_size,
                            lambda info=info: archive.read(info))
         return
+    seen = 0
     with tarfile.open(path) as archive:
         for info in archive:
             check_name(info.name)  # also of what is passed over
+            seen += info.size
+            if seen > SEEN_BYTES_MAX:
+                raise Rejected("unpacked it is larger than a solution can be")
             if info.isreg():
                 yield (info.name, info.size,
                        lambda info=info: archive.extractfile(info).read())

@@ -31,6 +31,10 @@ font-variant-numeric:tabular-nums;white-space:nowrap}
 pre{font:12.5px/1.45 ui-monospace,Menlo,Consolas,monospace;background:#f4f4ef;
 padding:.9em 1.1em;overflow-x:auto;border-left:3px solid var(--ink);
 white-space:pre-wrap}a{color:inherit}
+.bar{display:inline-block;width:9em;height:.55em;background:var(--line);
+margin-right:.7em}.bar span{display:block;height:100%;background:var(--ink)}
+@media(prefers-color-scheme:dark){:root{--ink:#e4e4dc;--dim:#9a9a92;
+--line:#3b3b38;--paper:#191918}pre{background:#232321}}
 @media print{body{margin:0;max-width:none}pre{page-break-inside:avoid}}
 """
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -42,7 +46,9 @@ style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width">
 
 def clean(text):
     """Text that no terminal, page or reader trips over."""
-    return re.sub(r"[^\n\t\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]",
+    # Nor one that turns the direction of a line.
+    return re.sub(r"[^\n\t\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]|"
+                  r"[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]",
                   lambda m: f"\\x{ord(m[0]):02x}", text)
 
 
@@ -171,6 +177,21 @@ def results(lab, all_graded, box):
         "runs": runs}, indent=1).encode()
 
 
+def anchor(graded, test):
+    return f"t{graded.tests.index(test) + 1}"
+
+
+def runs_of(graded, test):
+    """Of a test that was run more than once: how its runs ended."""
+    mine = [r for r in graded.runs if r["test"] == test.title and
+            r["attempt"] != "control"]
+    seen = {(r["repetition"], r["attempt"]): r["verdict"] for r in mine}
+    if len(seen) < 2:
+        return ""
+    passed = sum(v == "pass" for v in seen.values())
+    return f"{passed} of {len(seen)} runs passed"
+
+
 def test_rows(graded, overrides):
     for test in graded.tests:
         outcome = graded.outcomes[test.title]
@@ -182,31 +203,53 @@ def test_rows(graded, overrides):
         if over is not None:
             claim += f'<br><span class="dim">set by {escaped(over["by"])}: ' \
                      f'{escaped(over["reason"])}</span>'
+        name = escaped(test.name)
+        if has_block(outcome):
+            name = f'<a href="#{anchor(graded, test)}">{name}</a>'
+        word = escaped(outcome.word)
+        if runs_of(graded, test):
+            word += f'<br><span class="dim">{runs_of(graded, test)}</span>'
         yield (f'<tr class="{css}"><td>{escaped(test.part)}</td><td>'
-               f'{escaped(test.name)}<br><span class="dim">{claim}</span></td>'
-               f'<td>{escaped(outcome.word)}</td><td class="n">'
+               f'{name}<br><span class="dim">{claim}</span></td>'
+               f'<td>{word}</td><td class="n">'
                f'{"" if points is None else number(points)} of '
                f'{test.points}</td></tr>')
+
+
+def has_block(outcome):
+    return outcome.word in ("fail", "infrastructure") and outcome.run
 
 
 def failures(graded):
     """Each failure's block, once."""
     for test in graded.tests:
         outcome = graded.outcomes[test.title]
-        if outcome.word in ("fail", "infrastructure") and outcome.run:
+        if has_block(outcome):
             run = outcome.run
             text = run["block"].strip() or run["message"]
-            yield (f"<h2>{escaped(test.part)}: {escaped(test.name)}</h2>"
+            yield (f'<h2 id="{anchor(graded, test)}">{escaped(test.part)}: {escaped(test.name)}</h2>'
                    f'<p>{escaped(test.claim)} <span class="dim">Seed '
                    f'{run["seed"]}.</span></p><pre>{escaped(text)}</pre>')
+
+
+def bar(points, of):
+    share = 100 * points / of if points and of else 0
+    return f'<span class="bar"><span style="width:{share:.0f}%"></span></span>'
 
 
 def page(lab, graded, overrides):
     s, limit = sums(lab, graded, overrides), most(lab, graded.tests)
     got = "not known" if s[""] is None else number(s[""])
-    body = [f"<h1>{escaped(graded.name)}</h1><p>Lab {escaped(lab.number)}: "
+    body = [f'<p class="dim"><a href="../index.html">Lab '
+            f"{escaped(lab.number)}, all submissions</a></p>"
+            f"<h1>{escaped(graded.name)}</h1><p>"
             f"{got} of {number(limit[''])} points. "
             f'<span class="dim">{escaped(note_of(graded))}</span></p>']
+    body.append("<table>" + "".join(
+        f'<tr><td>part {escaped(p)}</td><td>{bar(s[p], limit[p])}</td>'
+        f'<td class="n">{"not known" if s[p] is None else number(s[p])} of '
+        f"{number(limit[p])}</td></tr>" for p in lab.parts) + "</table>")
+    body.append("<h2>Tests</h2>")
     body.append("<table><tr><th>part</th><th>test</th><th>outcome</th>"
                 '<th class="n">points</th></tr>')
     body += test_rows(graded, overrides)
@@ -215,6 +258,9 @@ def page(lab, graded, overrides):
     if graded.build_log.strip() and graded.outcomes and all(
             o.word == "not run" for o in graded.outcomes.values()):
         body.append(f"<h2>The build</h2><pre>{escaped(graded.build_log)}</pre>")
+    body.append("<h2>What was taken</h2><p class=\"dim\">" + (", ".join(
+        escaped(n) for n in sorted(graded.submission.files)) or "nothing")
+        + "</p>")
     ignored = sorted(graded.submission.ignored)[:200]
     if ignored:
         body.append("<h2>Not looked at</h2><p class=\"dim\">Files that are "
@@ -247,7 +293,15 @@ def index(lab, all_graded, overrides, box):
                        body="".join(body)).encode()
 
 
+def remove_others(folder, names):
+    """Pages of an earlier call that nothing leads to any more."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.endswith(".html") and name[:-5] not in names:
+            os.remove(os.path.join(folder, name))
+
+
 def write(out, lab, all_graded, overrides, box):
+    remove_others(os.path.join(out, "pages"), {g.name for g in all_graded})
     for g in all_graded:
         write_whole(os.path.join(out, "pages", f"{g.name}.html"),
                     page(lab, g, overrides))
