@@ -32,6 +32,7 @@ struct viewd {
     struct mutex lock; // guards the rest
     struct views *views;
     uint64_t logged; // the last view that the log has
+    uint64_t ticks;
 };
 
 static void log_change_locked(struct viewd *v)
@@ -90,6 +91,7 @@ static void tick(void *arg)
 {
     struct viewd *v = arg;
     mutex_lock(&v->lock);
+    v->ticks++;
     views_tick(v->views);
     log_change_locked(v);
     mutex_unlock(&v->lock);
@@ -109,6 +111,7 @@ static void inspect_status(Pb__ViewInspect_Service *service,
     mutex_lock(&v->lock);
     struct view view = views_current(v->views);
     answer.acknowledged = views_acknowledged(v->views);
+    answer.ticks = v->ticks;
     size_t count = 0;
     while (count < VIEWS_SERVERS_MAX &&
            views_server(v->views, count, &known[count]))
