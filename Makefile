@@ -73,6 +73,7 @@ SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     common/runtime/tests/time_test.c \
     lab0-echo/tests/cluster_test.c lab2-pbservice/tests/views_cluster_test.c \
     lab2-pbservice/tests/pb_cluster_test.c \
+    lab2-pbservice/tests/load_cluster_test.c \
     lab1-mapreduce/tests/cluster_test.c
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
@@ -98,7 +99,8 @@ stem        = $(basename $(notdir $(1)))
 sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
 # The sources beside the tests of a target $(1) that it needs in the world $(2).
 judged = $(filter lab%cluster_test.c,$(1))
-beside = $(if $(judged),$(wildcard grading/cluster/*.c grading/workload/*.c)) $(if $(and $(judged),$(filter \
+beside = $(if $(judged),$(wildcard \
+    $(addprefix grading/,cluster/*.c workload/*.c linear/*.c))) $(if $(and $(judged),$(filter \
     posix,$(2))),$(addprefix $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out \
     $(MAINS),$(call sources,$(dir_of))))
 # What a test or fuzz target $(1) is linked from in the world $(2).

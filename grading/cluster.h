@@ -209,6 +209,10 @@ enum client_state {
 // borrowed until the next client_begin.
 enum client_state client_result(struct cluster *c, const char *client,
                                 const ProtobufCMessage **reply);
+// When its last operation was: before the call was sent and after the answer
+// came, on one counter of the test's; *ended is 0 as long as none has come.
+void client_stamps(struct cluster *c, const char *client, int64_t *begun,
+                   int64_t *ended);
 // Waits until it is no longer running; at most so long.
 enum client_state client_wait(struct cluster *c, const char *client, int ticks);
 

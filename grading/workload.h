@@ -44,6 +44,43 @@ void kv_expect(struct cluster *c, const char *client, const char *key,
 void kv_expect_answer(struct cluster *c, const Kv__Answer *answer,
                       const char *value);
 
+// --- Many at once ----------------------------------------------------------
+
+// Then, a workload: clients that do one operation after the other, all at the
+// same time, on a few keys that they share. Each written value is
+// "CLIENT.NUMBER;", and is written once; after some Appends to a key comes a
+// Put, so values stay small. What the clients see is recorded, and must be
+// linearizable (linear/linear.h).
+//
+//     struct load *l = load_begin(c, &(struct load_spec){.clients = "c1 c2"});
+//     load_run(l, 100, KV_SOON);      so many more must be done
+//     cluster_kill(c, "s1");
+//     load_run(l, 100, KV_SOON);
+//     load_end(l);                    reads each key, and judges
+struct load_spec {
+    const char *clients;     // between blanks; started by the caller
+    unsigned keys;           // 0: 2
+    unsigned get_percent;    // of the operations; 0: 40
+    unsigned append_percent; // 0: 40; the rest are Puts
+    int patience;            // ticks that a client tries; 0: KV_SOON
+};
+
+struct load;
+
+// Owned by the test until load_end. Borrows the spec's texts.
+struct load *load_begin(struct cluster *c, const struct load_spec *spec);
+
+// Keeps the clients at work until `count` more operations have been answered:
+// within so many ticks. Some are under way when it returns, and go on.
+void load_run(struct load *l, unsigned count, int ticks);
+
+// Keeps them at work, and demands nothing: so many ticks.
+void load_drift(struct load *l, int ticks);
+
+// Waits for what is under way, has each key read, and judges. What was cut or
+// spoiled should have been mended. Frees `l`.
+void load_end(struct load *l);
+
 // So that a failure names the line of the test.
 #ifndef CLUSTER_NO_PLACES
 #define kv_begin_get(...) CLUSTER_AT(kv_begin_get(__VA_ARGS__))
@@ -54,6 +91,8 @@ void kv_expect_answer(struct cluster *c, const Kv__Answer *answer,
 #define kv_append(...) CLUSTER_AT(kv_append(__VA_ARGS__))
 #define kv_expect(...) CLUSTER_AT(kv_expect(__VA_ARGS__))
 #define kv_expect_answer(...) CLUSTER_AT(kv_expect_answer(__VA_ARGS__))
+#define load_run(...) CLUSTER_AT(load_run(__VA_ARGS__))
+#define load_end(...) CLUSTER_AT(load_end(__VA_ARGS__))
 #endif
 
 #endif

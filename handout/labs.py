@@ -29,7 +29,8 @@ LABS = {
            parts=(Part("2a"),
                   Part("2b", ("2a",), "servers do what the view says")),
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
-                   "grading/workload.h", "grading/workload/")),
+                   "grading/workload.h", "grading/workload/",
+                   "grading/linear/")),
 }
 
 # What all labs stand on.

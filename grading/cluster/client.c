@@ -1,5 +1,6 @@
 // client.c - clients: one thread of the harness for each, which calls the
 // clerk's control server and waits as long as that takes.
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/rpc/server.h"
@@ -24,6 +25,9 @@ struct client {
     struct rpc_method method;  // of the operation that runs
     ProtobufCMessage *request; // owned
     struct rpc_answer answer;
+    int64_t begun; // stamps
+    int64_t ended;
+    atomic_int_least64_t *stamps; // the counter that they are of
 };
 
 // --- The thread ------------------------------------------------------------
@@ -47,7 +51,9 @@ static void run_client(void *arg)
         // As long as a handler may take; the end of the test cancels it.
         rpc_call(cl->asking, cl->path, &cl->method, cl->request,
                  clock_now_ms() + RPC_TIMEOUT_MAX_MS, &answer);
+        int64_t ended = atomic_fetch_add(cl->stamps, 1);
         mutex_lock(&cl->lock);
+        cl->ended = ended;
         cl->answer = answer;
         cl->state = answer.outcome == RPC_OK ? CLIENT_OK : CLIENT_UNKNOWN;
         cond_broadcast(&cl->changed);
@@ -63,6 +69,7 @@ void client_attach(struct cluster *c, struct member *m)
         return; // its clerk is started anew
     struct client *cl = xcalloc(1, sizeof *cl);
     cl->asking = c->asking;
+    cl->stamps = &c->stamps;
     cl->path = cluster_path(c, "sock/%s/c", m->name);
     mutex_init(&cl->lock);
     cond_init(&cl->changed);
@@ -136,6 +143,8 @@ void client_begin(struct cluster *c, const char *client,
         forget_operation(cl);
         cl->method = *method;
         cl->request = copy_of(request);
+        cl->begun = atomic_fetch_add(cl->stamps, 1);
+        cl->ended = 0;
         cl->state = CLIENT_RUNNING;
         cond_broadcast(&cl->changed);
     }
@@ -156,6 +165,16 @@ enum client_state client_result(struct cluster *c, const char *client,
     if (state == CLIENT_UNKNOWN)
         cluster_expect_solved(c);
     return state;
+}
+
+void client_stamps(struct cluster *c, const char *client, int64_t *begun,
+                   int64_t *ended)
+{
+    struct client *cl = client_of(c, client);
+    mutex_lock(&cl->lock);
+    *begun = cl->begun;
+    *ended = cl->ended;
+    mutex_unlock(&cl->lock);
 }
 
 enum client_state client_wait(struct cluster *c, const char *client, int ticks)

@@ -3,6 +3,7 @@
 #define GRADING_CLUSTER_PRIVATE_H
 #define CLUSTER_NO_PLACES
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,6 +71,7 @@ struct cluster {
     struct node *asking; // the harness's own end of control calls
     struct member members[NAMES_MAX];
     int count;
+    atomic_int_least64_t stamps; // of clients' operations, from 1 on
     // cuts[a][b]: the calls that a makes to b.
     unsigned char cuts[NAMES_MAX][NAMES_MAX];
     int owners[NAMES_MAX];  // whose socket a name leads to; -1: nobody's

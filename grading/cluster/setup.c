@@ -111,6 +111,7 @@ void cluster_set_up(struct cluster *c, const struct cluster_lab *lab,
         c->flags = FAULT_NO_REFUSED;
     make_pages(c);
     cluster_flags(c, 0);
+    atomic_init(&c->stamps, 1);
     if (node_open(c->folder, "harness", false, &c->asking) != ERR_OK)
         cluster_fail(c, "the harness cannot join its own cluster");
 }

@@ -1,0 +1,233 @@
+// load.c - clients at work, and what they saw.
+//
+// One thread: a step of the test's time, a look at each client, the next
+// operation for each that is idle. The stamps of operations are taken where
+// they are sent and answered (client.c), not here.
+#define CLUSTER_NO_PLACES
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/rpc/node.h"
+#include "common/runtime/alloc.h"
+#include "grading/linear/linear.h"
+#include "grading/workload.h"
+
+enum {
+    CLIENTS_MAX = 32,
+    KEYS_MAX = 16,
+    TEXT_MAX = 32,
+    APPENDS_MAX = 50, // to a key, and then comes a Put
+};
+
+// An operation, and the memory that its record borrows.
+struct entry {
+    char argument[TEXT_MAX];
+    uint8_t *result; // owned
+};
+
+struct worker {
+    char name[NODE_NAME_MAX + 1];
+    unsigned number;   // of its last value
+    long long running; // the index of its operation; -1: none
+};
+
+struct load {
+    struct cluster *c;
+    struct load_spec spec;
+    struct worker workers[CLIENTS_MAX];
+    size_t worker_count;
+    char keys[KEYS_MAX][TEXT_MAX];
+    unsigned appends[KEYS_MAX]; // since the last Put
+
+    struct linear_op *ops;  // owned
+    struct entry **entries; // owned; their addresses stay
+    size_t count;
+    size_t answered;
+};
+
+struct load *load_begin(struct cluster *c, const struct load_spec *spec)
+{
+    struct load *l = xcalloc(1, sizeof *l);
+    l->c = c;
+    l->spec = *spec;
+    if (l->spec.keys == 0)
+        l->spec.keys = 2;
+    if (l->spec.get_percent == 0)
+        l->spec.get_percent = 40;
+    if (l->spec.append_percent == 0)
+        l->spec.append_percent = 40;
+    if (l->spec.patience == 0)
+        l->spec.patience = KV_SOON;
+    ck_assert_uint_le(l->spec.keys, KEYS_MAX);
+    char *list = xstrdup(spec->clients);
+    char *rest = list;
+    for (char *name = strtok_r(list, " ", &rest); name != NULL;
+         name = strtok_r(NULL, " ", &rest)) {
+        ck_assert_uint_lt(l->worker_count, CLIENTS_MAX);
+        struct worker *w = &l->workers[l->worker_count++];
+        snprintf(w->name, sizeof w->name, "%s", name);
+        w->running = -1;
+    }
+    free(list);
+    for (unsigned i = 0; i < l->spec.keys; i++)
+        snprintf(l->keys[i], TEXT_MAX, "k%u", i);
+    return l;
+}
+
+// --- One operation ---------------------------------------------------------
+
+static struct linear_op *new_op(struct load *l, const char *client,
+                                enum linear_kind kind, unsigned key)
+{
+    if ((l->count & (l->count - 1)) == 0) { // 0, 1, 2, 4, ...
+        size_t room = l->count > 0 ? 2 * l->count : 1;
+        l->ops = xrealloc(l->ops, room * sizeof l->ops[0]);
+        l->entries = xrealloc(l->entries, room * sizeof l->entries[0]);
+    }
+    l->entries[l->count] = xcalloc(1, sizeof *l->entries[0]);
+    l->ops[l->count] = (struct linear_op){.client = client,
+                                          .kind = kind,
+                                          .key = slice_text(l->keys[key]),
+                                          .ret = LINEAR_PENDING};
+    return &l->ops[l->count++];
+}
+
+static enum linear_kind draw_kind(struct load *l, unsigned key)
+{
+    uint64_t percent = cluster_random(l->c, 100);
+    if (percent < l->spec.get_percent)
+        return LINEAR_GET;
+    if (percent < l->spec.get_percent + l->spec.append_percent &&
+        l->appends[key] < APPENDS_MAX)
+        return LINEAR_APPEND;
+    return LINEAR_PUT;
+}
+
+static void begin_operation(struct load *l, struct worker *w, unsigned key,
+                            enum linear_kind kind)
+{
+    static const Kv__Kind kinds[] = {KV__KIND__GET, KV__KIND__PUT,
+                                     KV__KIND__APPEND};
+    struct linear_op *op = new_op(l, w->name, kind, key);
+    w->running = (long long)l->count - 1;
+    if (kind != LINEAR_GET) {
+        struct entry *e = l->entries[w->running];
+        snprintf(e->argument, TEXT_MAX, "%s.%u;", w->name, ++w->number);
+        op->argument = slice_text(e->argument);
+        l->appends[key] = kind == LINEAR_PUT ? 0 : l->appends[key] + 1;
+    }
+    kv_begin(l->c, w->name, kinds[kind], l->keys[key], op->argument,
+             l->spec.patience);
+    int64_t ended;
+    client_stamps(l->c, w->name, &op->call, &ended);
+}
+
+// What the answer says goes into the record.
+static void note_answer(struct load *l, struct worker *w,
+                        const Kv__Answer *answer)
+{
+    struct linear_op *op = &l->ops[w->running];
+    struct entry *e = l->entries[w->running];
+    if (answer->status != KV__STATUS__OK &&
+        answer->status != KV__STATUS__NO_KEY)
+        cluster_fail(l->c, "client %s was answered with status %d", w->name,
+                     (int)answer->status);
+    int64_t begun;
+    client_stamps(l->c, w->name, &begun, &op->ret);
+    op->known = true;
+    op->found = op->kind != LINEAR_PUT && answer->found;
+    e->result = xmalloc(answer->value.len + 1);
+    if (answer->value.len > 0)
+        memcpy(e->result, answer->value.data, answer->value.len);
+    op->result = slice_of(e->result, answer->value.len);
+    l->answered++;
+}
+
+// Has its operation ended? Then that is noted.
+static bool is_idle(struct load *l, struct worker *w)
+{
+    if (w->running < 0)
+        return true;
+    if (kv_runs(l->c, w->name))
+        return false;
+    const Kv__Answer *answer = kv_end(l->c, w->name);
+    if (answer != NULL)
+        note_answer(l, w, answer);
+    w->running = -1;
+    return true;
+}
+
+// --- All of them -----------------------------------------------------------
+
+static void keep_busy(struct load *l)
+{
+    for (size_t i = 0; i < l->worker_count; i++) {
+        struct worker *w = &l->workers[i];
+        if (!is_idle(l, w))
+            continue;
+        unsigned key = (unsigned)cluster_random(l->c, l->spec.keys);
+        begin_operation(l, w, key, draw_kind(l, key));
+    }
+}
+
+void load_run(struct load *l, unsigned count, int ticks)
+{
+    size_t wanted = l->answered + count;
+    struct cluster_wait wait =
+        cluster_wait_begin(l->c, "enough operations are answered", ticks,
+                           "grading/workload/load.c", __LINE__);
+    for (keep_busy(l); l->answered < wanted; keep_busy(l))
+        cluster_wait_more(&wait);
+}
+
+void load_drift(struct load *l, int ticks)
+{
+    struct cluster_wait wait = cluster_wait_begin(
+        l->c, "", ticks, "grading/workload/load.c", __LINE__);
+    for (keep_busy(l); cluster_wait_not(&wait, false); keep_busy(l))
+        continue;
+}
+
+static void load_free(struct load *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        free(l->entries[i]->result);
+        free(l->entries[i]);
+    }
+    free(l->entries);
+    free(l->ops);
+    free(l);
+}
+
+static void await_all(struct load *l)
+{
+    for (size_t i = 0; i < l->worker_count; i++) {
+        struct worker *w = &l->workers[i];
+        if (w->running >= 0)
+            kv_end(l->c, w->name); // fails if it takes too long
+        is_idle(l, w);
+    }
+}
+
+void load_end(struct load *l)
+{
+    await_all(l);
+    size_t before = l->answered;
+    for (unsigned key = 0; key < l->spec.keys; key++) {
+        struct worker *w = &l->workers[key % l->worker_count];
+        begin_operation(l, w, key, LINEAR_GET);
+        kv_end(l->c, w->name);
+        is_idle(l, w);
+    }
+    if (l->answered != before + l->spec.keys)
+        cluster_fail(l->c, "at the end a Get of each key must be answered");
+
+    cluster_tell(l->c, "%zu operations, %zu of them answered", l->count,
+                 l->answered);
+    struct linear_report r;
+    if (linear_check(l->ops, l->count, &r) != LINEAR_YES)
+        cluster_fail(l->c, "what clients saw is not linearizable\n%s", r.text);
+    linear_report_release(&r);
+    load_free(l);
+}
