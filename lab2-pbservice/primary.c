@@ -66,6 +66,7 @@ static void superseded_locked(struct server *s, uint64_t view)
     log_info("primary", "view %" PRIu64 " is over, says its backup", view);
     replica_superseded(&s->replica, view);
     server_ping_now_locked(s);
+    primary_review_locked(s);
 }
 
 // --- Operations ------------------------------------------------------------
@@ -134,9 +135,12 @@ static void lead_locked(struct server *s)
     cond_broadcast(&s->changed);
 }
 
+// May what waits come through yet?
 static bool is_primary(const struct server *s)
 {
-    return s->replica.state == PRIMARY || s->replica.state == PRIMARY_SYNCING;
+    return (s->replica.state == PRIMARY ||
+            s->replica.state == PRIMARY_SYNCING) &&
+           !s->replica.superseded;
 }
 // SOLUTION END
 
