@@ -209,7 +209,7 @@ $(OUT)/gen/%.o: $(GEN)/%.c $(OUT)/flags | $(GEN_H)
 $(OUT)/%.o: %.c $(OUT)/flags | $(GEN_H) $(BUILD)/.deps-student
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
-	    $(if $(filter lab%,$<),-Wno-unused-parameter) -MMD -MP -c -o $@ $<
+	    $(if $(filter lab% common/kv/%,$<),-Wno-unused-parameter) -MMD -MP -c -o $@ $<
 
 $(OUT)/lib/posix.a: $(call objects,$(COMMON) $(posix)) $(call gen_objects,$(PROTOS))
 $(OUT)/lib/sim.a: $(call objects,$(COMMON) $(sim)) $(call gen_objects,$(PROTOS))

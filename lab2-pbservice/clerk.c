@@ -123,14 +123,16 @@ static Kv__Answer *try(struct clerk *c, Kv__Operation *op, int64_t deadline_ms,
 static Kv__Answer *clerk_run(void *clerk, const Kv__Operation *operation,
                              int64_t deadline_ms, uint32_t *attempts)
 {
-    // SOLUTION BEGIN 2b; stub: not_implemented("2b clerk_run");
     struct clerk *c = clerk;
     Kv__Operation op = *operation;
     op.client = c->client;
     op.sequence = runs_in_session(&op) ? ++c->sequence : 0;
+    *attempts = 0;
+    if (is_nobody(&c->primary))
+        find_primary(c, deadline_ms);
+    // SOLUTION BEGIN 2b; stub: not_implemented("2b clerk_run");
     Kv__Answer *answer = NULL;
     bool ran = false;
-    *attempts = 0;
     // Ends: at the deadline, if not before.
     while (answer == NULL && clock_now_ms() < deadline_ms && !c->cancelled) {
         if (is_nobody(&c->primary))

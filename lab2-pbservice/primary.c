@@ -220,8 +220,8 @@ static void transfer_locked(struct server *s, uint8_t *bytes, size_t size)
         replica_synced(&s->replica, view);
 }
 
-// One attempt. `since_ms`: when this view was first seen to need one.
-static void sync_locked(struct server *s, int64_t since_ms)
+// One attempt.
+static void sync_locked(struct server *s)
 {
     mutex_assert_held(&s->lock);
     uint64_t view = s->replica.view.number;
@@ -241,7 +241,7 @@ static void sync_locked(struct server *s, int64_t since_ms)
         server_ping_now_locked(s); // acknowledges
         return;
     }
-    if (clock_now_ms() - since_ms >= VIEWS_DEAD_TICKS * s->tick_ms)
+    if (clock_now_ms() - s->syncing_since_ms >= VIEWS_DEAD_TICKS * s->tick_ms)
         replica_given_up(&s->replica, view);
     if (s->replica.state == PRIMARY_SYNCING)
         cond_wait(&s->fresh, &s->lock,
@@ -253,7 +253,6 @@ void primary_sync(void *server)
 {
     struct server *s = server;
     uint64_t view = 0;
-    int64_t since_ms = 0;
     mutex_lock(&s->lock);
     while (!s->stopping) {
         if (s->replica.state != PRIMARY_SYNCING) {
@@ -261,10 +260,10 @@ void primary_sync(void *server)
             continue;
         }
         if (view != s->replica.view.number)
-            since_ms = clock_now_ms();
+            s->syncing_since_ms = clock_now_ms();
         view = s->replica.view.number;
         // SOLUTION BEGIN 2b; stub: not_implemented("2b primary_sync");
-        sync_locked(s, since_ms);
+        sync_locked(s);
         // SOLUTION END
     }
     mutex_unlock(&s->lock);

@@ -43,9 +43,10 @@ struct server {
     struct kv *kv;
     bool stopping;
 
-    struct cond news;  // pinger: ping now
-    bool ping_now;     // why
-    struct cond fresh; // syncer: the view has changed
+    struct cond news;         // pinger: ping now
+    bool ping_now;            // why
+    struct cond fresh;        // syncer: the view has changed
+    int64_t syncing_since_ms; // when the view was first seen to need a transfer
 
     // The primary's. Who leads has taken `batch` and tries to bring it through;
     // it keeps its number and its members until it is through, or this server

@@ -685,21 +685,32 @@ static void many_share_a_forward(struct cluster *c)
     ck_assert_uint_le(10 * sent, 3 * CLIENTS * MANY); // 0.3 an operation
 }
 
+static uint64_t calls_of(struct cluster *c, const char *method)
+{
+    return cluster_sent(c, NULL, NULL, method).calls;
+}
+
+// All that is not a ping.
+static uint64_t other_calls(struct cluster *c)
+{
+    return calls_of(c, "Replica.Forward") + calls_of(c, "Replica.Transfer") +
+           calls_of(c, "ViewService.Get");
+}
+
 static void idle_servers_only_ping(struct cluster *c)
 {
     enum { SERVERS = 2, TICKS = 40 };
     begin_with_two(c);
     settle(c);
-    uint64_t calls = cluster_sent(c, NULL, NULL, NULL).calls;
-    uint64_t pings = cluster_sent(c, NULL, "views", "ViewService.Ping").calls;
+    uint64_t others = other_calls(c);
+    uint64_t pings = calls_of(c, "ViewService.Ping");
     uint64_t before = ticks(c);
     never(c, false, TICKS);
     uint64_t passed = ticks(c) - before;
-    pings = cluster_sent(c, NULL, "views", "ViewService.Ping").calls - pings;
-    calls = cluster_sent(c, NULL, NULL, NULL).calls - calls;
+    pings = calls_of(c, "ViewService.Ping") - pings;
     ck_assert_uint_ge(pings, passed); // or else somebody is dead
     ck_assert_uint_le(pings, SERVERS * (passed + passed / 2));
-    ck_assert_uint_le(calls, pings + 2); // counted a moment later
+    ck_assert_uint_eq(other_calls(c), others);
     ck_assert_uint_eq(status_of(c, "s2").keys, 1);
 }
 
@@ -804,7 +815,7 @@ static const struct cluster_test tests[] = {
          old_primary_serves_no_gets,
          "A primary that has been replaced answers nobody, though it does not "
          "know: its backup does not consent."),
-    TEST("2.3", 2, GRADED_SAFETY,
+    TEST("2.3", 1, GRADED_SAFETY,
          "an old primary whose backup died serves "
          "nobody",
          old_primary_whose_backup_died_serves_nobody,
