@@ -399,9 +399,9 @@ static void lost_messages_change_nothing(struct cluster *c)
     cluster_flags(c, FAULT_FAST_LOSS);
     lose(c, "s1", NULL, 15, 25);
     lose(c, "s2", "Replica.Forward", 15, 25);
-    char wanted[4 * 100 + 1] = "";
+    char wanted[16 * 100 + 1] = "";
     for (int i = 0; i < 100; i++) {
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "%d;", i);
         kv_append(c, "c1", "a", text);
         strcat(wanted, text);
@@ -461,9 +461,9 @@ static void late_requests_change_nothing(struct cluster *c)
                                             .from = "c1",
                                             .late_percent = 50,
                                             .late_ticks = 2 * DEAD});
-    char wanted[64] = "";
+    char wanted[128] = "";
     for (int i = 0; i < 5; i++) {
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "%d;", i);
         kv_append(c, "c1", "a", text);
         strcat(wanted, text);
