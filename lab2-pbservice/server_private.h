@@ -46,6 +46,7 @@ struct server {
     struct cond news;         // pinger: ping now
     bool ping_now;            // why
     struct cond fresh;        // syncer: the view has changed
+    int transfer_ticks;       // that the next transfer may take
     int64_t syncing_since_ms; // when the view was first seen to need a transfer
 
     // The primary's. Who leads has taken `batch` and tries to bring it through;

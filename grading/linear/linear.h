@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/runtime/buf.h"
 
@@ -88,5 +89,8 @@ struct linear_report {
 enum linear_verdict linear_check(const struct linear_op *ops, size_t count,
                                  struct linear_report *r);
 void linear_report_release(struct linear_report *r);
+
+// The history as lines of JSON: see write.c.
+void linear_write(FILE *out, const struct linear_op *ops, size_t count);
 
 #endif

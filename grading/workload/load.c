@@ -225,6 +225,11 @@ void load_end(struct load *l)
 
     cluster_tell(l->c, "%zu operations, %zu of them answered", l->count,
                  l->answered);
+    FILE *file = fopen("log/history", "we"); // in the test's folder
+    if (file != NULL) {
+        linear_write(file, l->ops, l->count);
+        fclose(file);
+    }
     struct linear_report r;
     if (linear_check(l->ops, l->count, &r) != LINEAR_YES)
         cluster_fail(l->c, "what clients saw is not linearizable\n%s", r.text);

@@ -399,8 +399,8 @@ static void lost_messages_change_nothing(struct cluster *c)
     cluster_flags(c, FAULT_FAST_LOSS);
     lose(c, "s1", NULL, 15, 25);
     lose(c, "s2", "Replica.Forward", 15, 25);
-    char wanted[16 * 100 + 1] = "";
-    for (int i = 0; i < 100; i++) {
+    char wanted[16 * 60 + 1] = "";
+    for (int i = 0; i < 60; i++) {
         char text[16];
         snprintf(text, sizeof text, "%d;", i);
         kv_append(c, "c1", "a", text);
@@ -620,6 +620,31 @@ a_primary_that_dies_in_a_transfer_leaves_no_primary(struct cluster *c)
     kv_begin_get(c, "c1", "a");
     never(c, !kv_runs(c, "c1"), WHILE);
     cluster_release(c, "s3");
+}
+
+// More than a frame holds: the primary goes on without its backup, and that
+// never serves.
+static void too_much_for_a_transfer(struct cluster *c)
+{
+    enum { SIZE = 1 << 20, KEYS = 65 };
+    begin_alone(c);
+    char *value = malloc(SIZE);
+    memset(value, 'x', SIZE);
+    for (int i = 0; i < KEYS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        kv_begin(c, "c1", KV__KIND__PUT, key, slice_of(value, SIZE), KV_SOON);
+        ck_assert(is_served(kv_end(c, "c1")));
+    }
+    free(value);
+    start_server(c, "s2");
+    eventually(c, view_is(c, "s1", "s2"), SOON);
+    kv_put(c, "c1", "a", "1");
+    kv_expect(c, "c2", "a", "1");
+    ck_assert_uint_eq(status_of(c, "s2").keys, 0);
+    cluster_kill(c, "s1");
+    kv_begin_get(c, "c1", "a");
+    never(c, !kv_runs(c, "c1"), WHILE);
 }
 
 // --- What it costs ---------------------------------------------------------
@@ -877,6 +902,10 @@ static const struct cluster_test tests[] = {
          "a primary that dies in a transfer leaves no primary",
          a_primary_that_dies_in_a_transfer_leaves_no_primary,
          "A backup that has not been given the data never serves."),
+    TEST("2.5", 0, GRADED_SAFETY, "too much for a transfer",
+         too_much_for_a_transfer,
+         "If the data is too much for a transfer, the primary goes on without "
+         "a backup, and the backup never serves."),
     TEST("2.7", 1, GRADED_LIMIT, "a Put is two calls", a_put_is_two_calls,
          "A Put is one call to the primary and one to the backup, and none to "
          "the view service."),

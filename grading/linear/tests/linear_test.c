@@ -10,7 +10,7 @@
 
 enum {
     OPS_MAX = 6,
-    RANDOM_RUNS = 300000,
+    RANDOM_RUNS = 100000,
     TEXT_MAX = 64,
 };
 
@@ -337,6 +337,41 @@ START_TEST(many_operations_take_no_time)
 }
 END_TEST
 
+START_TEST(histories_are_written)
+{
+    const struct linear_op ops[] = {
+        op("c1", LINEAR_PUT, "a;", 1, 2, NULL),
+        op("c2", LINEAR_APPEND, "b;", 3, LINEAR_PENDING, NULL),
+        op("c1", LINEAR_APPEND, "c;", 4, 5, "a;"),
+        op("c3", LINEAR_GET, "", 6, 7, "\xff\"x"),
+        op("c3", LINEAR_GET, "", 8, 9, NULL),
+        op("c3", LINEAR_GET, "", 10, 11, "\x01"),
+        op("c3", LINEAR_GET, "", 12, 13, "\x01\x02"),
+    };
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    linear_write(out, ops, sizeof ops / sizeof ops[0]);
+    fclose(out);
+    ck_assert_str_eq(
+        text, "{\"c\":\"c1\",\"op\":\"put\",\"k\":\"k\",\"v\":\"a;\","
+              "\"t0\":1,\"t1\":2,\"r\":\"ok\"}\n"
+              "{\"c\":\"c2\",\"op\":\"appendret\",\"k\":\"k\",\"v\":\"b;\","
+              "\"t0\":3,\"t1\":null,\"r\":\"maybe\"}\n"
+              "{\"c\":\"c1\",\"op\":\"appendret\",\"k\":\"k\",\"v\":\"c;\","
+              "\"t0\":4,\"t1\":5,\"r\":\"ok\",\"old\":\"a;\"}\n"
+              "{\"c\":\"c3\",\"op\":\"get\",\"k\":\"k\",\"t0\":6,\"t1\":7,"
+              "\"r\":\"ok\",\"vb\":\"/yJ4\"}\n"
+              "{\"c\":\"c3\",\"op\":\"get\",\"k\":\"k\",\"t0\":8,\"t1\":9,"
+              "\"r\":\"ok\"}\n"
+              "{\"c\":\"c3\",\"op\":\"get\",\"k\":\"k\",\"t0\":10,\"t1\":11,"
+              "\"r\":\"ok\",\"vb\":\"AQ==\"}\n"
+              "{\"c\":\"c3\",\"op\":\"get\",\"k\":\"k\",\"t0\":12,\"t1\":13,"
+              "\"r\":\"ok\",\"vb\":\"AQI=\"}\n");
+    free(text);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
@@ -348,6 +383,7 @@ int main(int argc, char **argv)
         {"linear", "what is not distinct is not known",
          what_is_not_distinct_is_not_known, 0},
         {"linear", "keys are judged one by one", keys_are_judged_one_by_one, 0},
+        {"linear", "histories are written", histories_are_written, 0},
         {"linear", "many operations take no time", many_operations_take_no_time,
          0},
     };
