@@ -37,7 +37,8 @@ LABS = {
 ALWAYS = (
     ".clang-format", ".devcontainer/", ".editorconfig", ".gitignore", "LICENSE", "Makefile",
     "common/",
-    "grading/adopt.sh", "grading/coverage.sh", "grading/coverage/", "grading/student.mk",
+    "grading/adopt.sh", "grading/coverage.sh", "grading/coverage/",
+    "grading/student.mk",
     "grading/deps.list", "grading/deps.sh",
     "grading/cluster.h",
     "grading/cluster/", "grading/runner/", "grading/trace/",

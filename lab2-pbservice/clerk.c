@@ -78,8 +78,7 @@ static void find_primary(struct clerk *c, int64_t deadline_ms)
 static Kv__Answer *call_primary(struct clerk *c, const Kv__Operation *op,
                                 int64_t deadline_ms, enum rpc_outcome *outcome)
 {
-    static const char *const names[] = {"Get", "Put", "Append", "Close"};
-    struct rpc_method method = {&kv__key_value__descriptor, names[op->kind]};
+    struct rpc_method method = kv_method(op->kind);
     struct rpc_answer answer;
     call(c, c->primary.name, &method, &op->base, deadline_ms, &answer);
     *outcome = answer.outcome;
@@ -135,15 +134,15 @@ static Kv__Answer *clerk_run(void *clerk, const Kv__Operation *operation,
     bool ran = false;
     // Ends: at the deadline, if not before.
     while (answer == NULL && clock_now_ms() < deadline_ms && !c->cancelled) {
-        if (is_nobody(&c->primary))
-            find_primary(c, deadline_ms);
         if (!is_nobody(&c->primary)) {
             answer = try(c, &op, deadline_ms, &ran);
             ++*attempts;
         }
-        int64_t again_ms = clock_now_ms() + AGAIN_TICKS * c->spec.tick_ms;
-        if (answer == NULL && is_nobody(&c->primary))
+        if (answer == NULL && is_nobody(&c->primary)) {
+            int64_t again_ms = clock_now_ms() + AGAIN_TICKS * c->spec.tick_ms;
             clock_sleep_until_ms(earlier(again_ms, deadline_ms));
+            find_primary(c, deadline_ms);
+        }
     }
     if (answer != NULL && answer->status == KV__STATUS__SESSION_EXPIRED) {
         kv__answer__free_unpacked(answer, NULL);

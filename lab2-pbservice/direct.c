@@ -25,14 +25,11 @@ static void *direct_start(struct node *n, const void *server)
 static Kv__Answer *direct_run(void *clerk, const Kv__Operation *operation,
                               int64_t deadline_ms, uint32_t *attempts)
 {
-    static const char *const names[] = {"Get", "Put", "Append", "Close"};
     struct direct *d = clerk;
     Kv__Operation op = *operation;
     op.client = d->client;
     op.sequence = op.kind == KV__KIND__GET ? 0 : ++d->sequence;
-    struct rpc_method method = {
-        &kv__key_value__descriptor,
-        names[op.kind <= KV__KIND__CLOSE ? op.kind : 0]};
+    struct rpc_method method = kv_method(op.kind);
     struct rpc_answer answer;
     rpc_call(d->node, d->server, &method, &op.base, deadline_ms, &answer);
     Kv__Answer *reply = (Kv__Answer *)answer.reply;

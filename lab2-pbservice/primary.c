@@ -13,6 +13,7 @@
 
 #include "common/kv/machine.h"
 #include "common/rpc/rpc.h"
+#include "common/rpc/transport.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/log.h"
@@ -25,7 +26,7 @@ enum {
     TRANSFER_TICKS = 40,
     AGAIN_TICKS = 1, // from one attempt that failed to the next
     // A transfer must fit into a frame, with what stands around the state.
-    STATE_BYTES_MAX = (64 << 20) - 1024,
+    STATE_BYTES_MAX = RPC_FRAME_MAX - 1024,
 };
 
 // SOLUTION BEGIN 2b

@@ -17,6 +17,7 @@
 #include "lab2-pbservice/clerk.h"
 #include "lab2-pbservice/direct.h"
 #include "lab2-pbservice/pinger.h"
+#include "lab2-pbservice/replica.h"
 #include "lab2-pbservice/server.h"
 #include "lab2-pbservice/viewd.h"
 
@@ -141,8 +142,6 @@ static bool ask_status(struct node *node, const char *to,
 static void print_server(struct node *node, const char *name,
                          int64_t timeout_ms)
 {
-    static const char *const states[] = {"idle", "backup, empty", "backup",
-                                         "primary, syncing", "primary"};
     Pb__ServerStatusRequest request = PB__SERVER_STATUS_REQUEST__INIT;
     struct rpc_answer answer;
     if (ask_status(node, name, &pb__server_inspect__descriptor, &request.base,
@@ -151,7 +150,7 @@ static void print_server(struct node *node, const char *name,
             (const Pb__ServerStatusReply *)answer.reply;
         printf("%-12s  %-16s  view %" PRIu64 ", %" PRIu64 " keys, %" PRIu64
                " bytes, %u sessions, %" PRIu64 " batches\n",
-               name, (unsigned)r->state < 5 ? states[r->state] : "?",
+               name, replica_state_text((enum replica_state)r->state),
                r->view != NULL ? r->view->number : 0, r->keys, r->bytes,
                r->sessions, r->applied);
     }

@@ -4,6 +4,23 @@
 #include <assert.h>
 #include <string.h>
 
+const char *replica_state_text(enum replica_state state)
+{
+    switch (state) {
+    case IDLE:
+        return "idle";
+    case BACKUP_EMPTY:
+        return "backup, empty";
+    case BACKUP:
+        return "backup";
+    case PRIMARY_SYNCING:
+        return "primary, syncing";
+    case PRIMARY:
+        return "primary";
+    }
+    return "?"; // from outside
+}
+
 void replica_init(struct replica *r, const char *me)
 {
     *r = (struct replica){.me = who(me), .state = IDLE};

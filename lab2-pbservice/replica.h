@@ -45,6 +45,8 @@ enum replica_state {
     PRIMARY,
 };
 
+const char *replica_state_text(enum replica_state state); // "backup, empty"
+
 struct replica {
     struct who me;
     enum replica_state state;

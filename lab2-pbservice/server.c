@@ -34,13 +34,11 @@ void server_ping_now_locked(struct server *s)
 static void take_up_locked(struct server *s, const Pb__PingReply *reply)
 {
     mutex_assert_held(&s->lock);
-    static const char *const names[] = {"idle", "backup, empty", "backup",
-                                        "primary, syncing", "primary"};
     struct view view = view_from_message(reply->view);
     if (!replica_take_up(&s->replica, &view, reply->acknowledged))
         return;
     log_info("server", "view %" PRIu64 ": %s%s", view.number,
-             names[s->replica.state],
+             replica_state_text(s->replica.state),
              replica_serves(&s->replica) ? ", acknowledged" : "");
     primary_review_locked(s);
     cond_broadcast(&s->changed);

@@ -1,5 +1,6 @@
 #include "common/clerks/kv.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,13 @@
 #include "common/rpc/node.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
+
+struct rpc_method kv_method(Kv__Kind kind)
+{
+    static const char *const names[] = {"Get", "Put", "Append", "Close"};
+    assert(kind >= KV__KIND__GET && kind <= KV__KIND__CLOSE);
+    return (struct rpc_method){&kv__key_value__descriptor, names[kind]};
+}
 
 // --- Driven by a harness ---------------------------------------------------
 
@@ -30,11 +38,11 @@ static void driven_run(Kv__Clerk_Service *service,
 {
     struct driven *d = (struct driven *)service;
     Kv__ClerkReply answer = KV__CLERK_REPLY__INIT;
-    if (request->operation == NULL)
+    const Kv__Operation *op = request->operation;
+    if (op == NULL || op->kind < KV__KIND__GET || op->kind > KV__KIND__APPEND)
         return;
-    answer.answer =
-        d->kind->run(d->clerk, request->operation,
-                     clock_now_ms() + request->timeout_ms, &answer.attempts);
+    answer.answer = d->kind->run(
+        d->clerk, op, clock_now_ms() + request->timeout_ms, &answer.attempts);
     if (answer.answer == NULL)
         return;
     reply(&answer, call);

@@ -9,8 +9,12 @@
 #include <stdint.h>
 
 #include "common/kv/api.pb-c.h"
+#include "common/rpc/rpc.h"
 
 struct node;
+
+// The method that does operations of this kind, which must be one.
+struct rpc_method kv_method(Kv__Kind kind);
 
 struct kv_clerk_kind {
     // A clerk at `n`; `arg` is the caller's and is borrowed.

@@ -49,7 +49,16 @@ class Graded:
     def __init__(self, submission, tests):
         self.name, self.submission, self.tests = submission.name, submission, \
             tests
-        self.outcomes, self.runs, self.build_log = {}, [], ""
+        self.outcomes, self.build_log = {}, ""
+        self._runs = {}
+
+    def add_run(self, row):
+        """A run that is looked at twice is one run."""
+        self._runs[row["test"], row["repetition"], row["attempt"]] = row
+
+    @property
+    def runs(self):
+        return list(self._runs.values())
 
     @property
     def infrastructure(self):
@@ -159,18 +168,20 @@ class Bench:
         trees.write_whole(path, json.dumps(found, indent=1).encode())
         return found
 
+    def run_of(self, graded, tree, test, repetition, attempt):
+        """The same of a submission, and it is noted there."""
+        row = self.run(graded.name, graded.submission.hash, tree, test,
+                       repetition, attempt)
+        graded.add_run(row)
+        return row
+
     # --- one test ------------------------------------------------------------
 
     def judge(self, graded, tree, test):
         """The outcome of all repetitions of a test."""
         last = None
         for repetition in range(1, test.repetitions + 1):
-            def run(attempt, repetition=repetition):
-                row = self.run(graded.name, graded.submission.hash, tree, test,
-                               repetition, attempt)
-                graded.runs.append(row)
-                return row
-            last = run("graded")
+            last = self.run_of(graded, tree, test, repetition, "graded")
             if last["verdict"] == "pass":
                 continue
             if last["verdict"] == "unsolved" or (
@@ -182,12 +193,7 @@ class Bench:
     def judge_alone(self, graded, tree, test):
         """The outcome of a test that has failed and may do better."""
         for repetition in range(1, test.repetitions + 1):
-            def run(attempt, repetition=repetition):
-                row = self.run(graded.name, graded.submission.hash, tree, test,
-                               repetition, attempt)
-                graded.runs.append(row)
-                return row
-            first = run("graded")
+            first = self.run_of(graded, tree, test, repetition, "graded")
             if first["verdict"] == "pass":
                 continue
             control = self.run("(reference)", "reference", self.reference,
@@ -197,7 +203,8 @@ class Bench:
                                "on this machine, too")
             failures = 0
             for attempt in range(1, RERUNS + 1):
-                again = run(f"again-{attempt}")
+                again = self.run_of(graded, tree, test, repetition,
+                                    f"again-{attempt}")
                 failures += again["verdict"] in FAILED
                 if failures == RERUNS_COUNT:
                     return Outcome("fail", first)

@@ -30,13 +30,8 @@ static bool is_well(const Pb__ViewStatusReply *r, const char *name)
 // Has it been given the data in this view?
 static bool is_backup(struct cluster *c, const char *name, uint64_t view)
 {
-    static const struct rpc_method method = {&pb__server_inspect__descriptor,
-                                             "Status"};
-    Pb__ServerStatusRequest request = PB__SERVER_STATUS_REQUEST__INIT;
     struct rpc_answer answer;
-    cluster_ask(c, name, &method, &request.base, &answer);
-    const Pb__ServerStatusReply *r =
-        (const Pb__ServerStatusReply *)answer.reply;
+    const Pb__ServerStatusReply *r = ask_server(c, name, &answer);
     bool is = r != NULL && r->view->number == view &&
               r->state == PB__SERVER_STATUS_REPLY__STATE__BACKUP;
     rpc_answer_release(&answer);
@@ -49,13 +44,8 @@ static bool is_backup(struct cluster *c, const char *name, uint64_t view)
 // has to.
 static bool is_settled(struct cluster *c, char primary[16], char backup[16])
 {
-    static const struct rpc_method method = {&pb__view_inspect__descriptor,
-                                             "Status"};
-    Pb__ViewStatusRequest request = PB__VIEW_STATUS_REQUEST__INIT;
     struct rpc_answer answer;
-    cluster_ask(c, "views", &method, &request.base, &answer);
-    ck_assert_int_eq(answer.outcome, RPC_OK);
-    const Pb__ViewStatusReply *r = (const Pb__ViewStatusReply *)answer.reply;
+    const Pb__ViewStatusReply *r = ask_views(c, &answer);
     bool settled = r->acknowledged && is_well(r, r->view->primary) &&
                    is_well(r, r->view->backup) &&
                    is_backup(c, r->view->backup, r->view->number);
@@ -76,7 +66,7 @@ static void start_servers(struct cluster *c, size_t count)
     char backup[16];
     start_views(c);
     for (size_t i = 0; i < count; i++)
-        cluster_start(c, servers[i], "pbd --tick %d", (int)cluster_tick_ms());
+        start_server(c, servers[i]);
     cluster_start_clerks(c, "c1 c2 c3 c4", "--tick %d", (int)cluster_tick_ms());
     cluster_start_clerks(c, "c5 c6 c7 c8", "--tick %d", (int)cluster_tick_ms());
     await_settled(c, primary, backup);

@@ -20,22 +20,6 @@ enum {
 
 // --- The cluster -----------------------------------------------------------
 
-static void start_server(struct cluster *c, const char *name)
-{
-    cluster_start(c, name, "pbd --tick %d", (int)cluster_tick_ms());
-}
-
-static const Pb__ViewStatusReply *ask_views(struct cluster *c,
-                                            struct rpc_answer *answer)
-{
-    static const struct rpc_method method = {&pb__view_inspect__descriptor,
-                                             "Status"};
-    Pb__ViewStatusRequest request = PB__VIEW_STATUS_REQUEST__INIT;
-    cluster_ask(c, "views", &method, &request.base, answer);
-    ck_assert_int_eq(answer->outcome, RPC_OK);
-    return (const Pb__ViewStatusReply *)answer->reply;
-}
-
 // How often its clock has ticked.
 static uint64_t ticks(struct cluster *c)
 {
@@ -57,13 +41,10 @@ static bool view_is(struct cluster *c, const char *primary, const char *backup)
 
 static Pb__ServerStatusReply status_of(struct cluster *c, const char *name)
 {
-    static const struct rpc_method method = {&pb__server_inspect__descriptor,
-                                             "Status"};
-    Pb__ServerStatusRequest request = PB__SERVER_STATUS_REQUEST__INIT;
     struct rpc_answer answer;
-    cluster_ask(c, name, &method, &request.base, &answer);
-    ck_assert_int_eq(answer.outcome, RPC_OK);
-    Pb__ServerStatusReply status = *(Pb__ServerStatusReply *)answer.reply;
+    const Pb__ServerStatusReply *r = ask_server(c, name, &answer);
+    ck_assert_ptr_nonnull(r);
+    Pb__ServerStatusReply status = *r;
     rpc_answer_release(&answer);
     status.view = NULL;
     return status;
