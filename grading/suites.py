@@ -21,8 +21,9 @@ GRACE_S = 10  # run-tests ends what it has started within it
 UNSET = re.compile(r"T|PART|SEED|KEEP|LAB|LAB_SEED|LAB_LOG|J|VARIANT|BUILD|CC|"
                    r"MAKE.*|MFLAGS|UNIT_.*|CK_.*|TMPDIR")
 
+# about: all that the registry says (common/check/row.h).
 Test = collections.namedtuple(
-    "Test", "title name program simulated kind points")
+    "Test", "title name program simulated kind points about", defaults=(None,))
 
 
 def environment(**settings):
@@ -76,7 +77,7 @@ def tests_of(programs, scratch):
             tests.append(Test(f"{about['suite']}: {about['name']}",
                               about["name"], program,
                               program.endswith("-sim"), about["kind"],
-                              about["points"]))
+                              about["points"], about))
     return tests
 
 

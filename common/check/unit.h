@@ -39,9 +39,8 @@
 // What run-tests says besides (these do not reach the tests):
 //   UNIT_LIST=FILE  write the list of tests to it (listing.h) and do no more
 //   UNIT_RUN=INDEX  run this test alone, once; UNIT_REPETITION=N for its row
-//   UNIT_RESULT     gets "PASSED FAILED TO DO\n" and a row (row.h) for each
-//   test
-//                   run; TO DO is what is not implemented: "II job_request"
+//   UNIT_RESULT     gets "PASSED FAILED" and, if something is not implemented,
+//                   what ("II job_request"); then a row (row.h) for each test
 #ifndef COMMON_CHECK_UNIT_H
 #define COMMON_CHECK_UNIT_H
 
