@@ -12,176 +12,257 @@
 // conflict if both are solid and overlap, or if one is solid around the other,
 // which is not.
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/runtime/alloc.h"
-#include "grading/linear/linear_private.h"
+#include "grading/linear/key.h"
 
-struct block {
-    int64_t first_ret; // INT64_MAX: none has returned
-    int64_t last_call;
-    int64_t returned; // the operations that these are of; -1: none
-    int64_t called;
-    int64_t writer; // of the first cluster that has one
-};
-
-// The readers of each cluster, one after the other.
-struct readers {
-    size_t *begin; // readers of cluster i: at[begin[i]] to at[begin[i + 1]]
-    int64_t *at;
-};
-
-static int64_t ret_of(const struct linear_op *op)
+static void collect_readers(const struct values *v, struct blocks *b)
 {
-    return op->ret == LINEAR_PENDING || !op->known ? INT64_MAX : op->ret;
-}
-
-static void collect_readers(const struct key_check *k, struct readers *r)
-{
-    size_t clusters = (size_t)k->cluster_count;
-    r->begin = xcalloc(clusters + 2, sizeof r->begin[0]);
-    r->at = xcalloc(k->count + 1, sizeof r->at[0]);
-    for (size_t i = 0; i < k->count; i++)
-        if (k->seen[i] != NOBODY)
-            r->begin[k->seen[i] + 2]++;
+    size_t clusters = v->cluster_count;
+    b->begin = xcalloc(clusters + 2, sizeof b->begin[0]);
+    b->reader = xmalloc((v->ops.count + 1) * sizeof b->reader[0]);
+    for (size_t i = 0; i < v->ops.count; i++)
+        if (v->seen[i] != NOBODY)
+            b->begin[v->seen[i] + 2]++;
     for (size_t i = 2; i < clusters + 2; i++)
-        r->begin[i] += r->begin[i - 1];
-    for (size_t i = 0; i < k->count; i++)
-        if (k->seen[i] != NOBODY)
-            r->at[r->begin[k->seen[i] + 1]++] = (int64_t)k->mine[i];
+        b->begin[i] += b->begin[i - 1];
+    for (uint32_t i = 0; i < v->ops.count; i++)
+        if (v->seen[i] != NOBODY)
+            b->reader[b->begin[v->seen[i] + 1]++] = i;
 }
 
-static void add_to_block(const struct key_check *k, struct block *b,
-                         int64_t index)
+// --- Inside a block --------------------------------------------------------
+
+// The way along a chain: what has the latest call among those that must be
+// over when the next one happens.
+struct way {
+    int64_t latest_call;
+    uint32_t latest; // NOBODY: nothing
+};
+
+static void note(struct way *w, struct block *b, const struct linear_op *op,
+                 uint32_t i)
 {
-    const struct linear_op *op = &k->ops[index];
-    if (ret_of(op) < b->first_ret) {
-        b->first_ret = ret_of(op);
-        b->returned = index;
+    if (op->call > w->latest_call || w->latest == NOBODY) {
+        w->latest_call = op->call;
+        w->latest = i;
     }
-    if (op->call > b->last_call) {
+    if (key_ret(op) < b->first_ret) {
+        b->first_ret = key_ret(op);
+        b->returned = i;
+    }
+    if (op->call > b->last_call || b->called == NOBODY) {
         b->last_call = op->call;
-        b->called = index;
+        b->called = i;
     }
 }
 
-// One chain, from its head on: is it in order? `latest` is the operation with
-// the latest call among those that must be over when the next one happens.
-static bool walk(struct key_check *k, const struct readers *r, int head,
-                 struct block *b)
+static bool is_too_early(const struct way *w, const struct linear_op *op)
 {
-    int64_t latest = -1;
-    int64_t latest_call = 0;
-    *b = (struct block){
-        .first_ret = INT64_MAX, .returned = -1, .called = -1, .writer = -1};
-    if (head == ABSENT)
-        b->first_ret = 0; // before all others
-    for (int c = head; c != NOBODY; c = k->clusters[c].after) {
-        int64_t writer = k->clusters[c].writer;
-        if (writer >= 0) {
-            if (b->writer < 0)
-                b->writer = writer;
-            if (ret_of(&k->ops[writer]) < latest_call)
-                return REPORT(k, LINEAR_CHAIN_ORDER, writer, latest);
-            if (k->ops[writer].call > latest_call) {
-                latest_call = k->ops[writer].call;
-                latest = writer;
-            }
-            add_to_block(k, b, writer);
-        }
-        int64_t after = latest;
-        int64_t after_call = latest_call;
-        for (size_t i = r->begin[c]; i < r->begin[c + 1]; i++) {
-            const struct linear_op *reader = &k->ops[r->at[i]];
-            if (ret_of(reader) < latest_call)
-                return REPORT(k,
-                              latest == writer ? LINEAR_FROM_FUTURE
-                                               : LINEAR_CHAIN_ORDER,
-                              r->at[i], latest, writer);
-            if (reader->call > after_call) {
-                after_call = reader->call;
-                after = r->at[i];
-            }
-            add_to_block(k, b, r->at[i]);
-        }
-        latest = after;
-        latest_call = after_call;
-    }
-    return true;
+    return w->latest != NOBODY && key_ret(op) < w->latest_call;
 }
+
+static enum decision walk_cluster(struct values *v, const struct blocks *b,
+                                  uint32_t c, struct block *block,
+                                  struct way *w)
+{
+    uint32_t writer = v->clusters[c].writer;
+    if (writer != NOBODY) {
+        const struct linear_op *op = key_op(&v->ops, writer);
+        if (is_too_early(w, op))
+            return REPORT(v, LINEAR_CHAIN_ORDER, writer, w->latest);
+        note(w, block, op, writer);
+    }
+    struct way after = *w;
+    for (uint32_t i = b->begin[c]; i < b->begin[c + 1]; i++) {
+        uint32_t reader = b->reader[i];
+        const struct linear_op *op = key_op(&v->ops, reader);
+        if (is_too_early(w, op))
+            return REPORT(v,
+                          w->latest == writer ? LINEAR_FROM_FUTURE
+                                              : LINEAR_CHAIN_ORDER,
+                          reader, w->latest, writer);
+        note(&after, block, op, reader);
+    }
+    *w = after;
+    return DECIDED_YES;
+}
+
+// One chain, from its head on: is it in order?
+static enum decision walk(struct values *v, struct blocks *b, uint32_t head,
+                          uint32_t *walked)
+{
+    struct block *block = &b->at[b->count++];
+    *block = (struct block){.first_ret = head == INITIAL ? -1 : INT64_MAX,
+                            .last_call = -1,
+                            .returned = NOBODY,
+                            .called = NOBODY,
+                            .head = head};
+    struct way way = {-1, NOBODY};
+    for (uint32_t c = head; c != NOBODY; c = v->clusters[c].after) {
+        enum decision d = walk_cluster(v, b, c, block, &way);
+        if (d != DECIDED_YES)
+            return d;
+        ++*walked;
+    }
+    return DECIDED_YES;
+}
+
+// Chains that bite their own tail: the clusters of CAS in a circle.
+static enum decision report_circle(struct values *v, const struct blocks *b)
+{
+    bool *walked = xcalloc(v->cluster_count, sizeof walked[0]);
+    for (uint32_t i = 0; i < b->count; i++)
+        for (uint32_t c = b->at[i].head; c != NOBODY; c = v->clusters[c].after)
+            walked[c] = true;
+    uint32_t c = 0;
+    while (walked[c] || !v->clusters[c].marked)
+        c++;
+    free(walked);
+    return REPORT(v, LINEAR_CHAIN_ORDER, v->clusters[c].writer,
+                  v->clusters[v->clusters[c].before].writer);
+}
+
+static enum decision walk_all(struct values *v, struct blocks *b)
+{
+    uint32_t marked = 0;
+    uint32_t walked = 0;
+    for (uint32_t c = 0; c < v->cluster_count; c++) {
+        marked += v->clusters[c].marked;
+        if (!v->clusters[c].marked || v->clusters[c].before != NOBODY)
+            continue;
+        enum decision d = walk(v, b, c, &walked);
+        if (d != DECIDED_YES)
+            return d;
+    }
+    return walked < marked ? report_circle(v, b) : DECIDED_YES;
+}
+
+// --- Between blocks --------------------------------------------------------
 
 static bool is_solid(const struct block *b)
 {
     return b->first_ret < b->last_call;
 }
 
-// The solid ones first, each kind by its earliest return.
-static int compare_blocks(const void *a, const void *b)
+// Sorts `solid` by the earliest return, eleven bits at a time.
+static void sort_solid(struct blocks *b)
 {
-    const struct block *x = a;
-    const struct block *y = b;
-    if (is_solid(x) != is_solid(y))
-        return is_solid(x) ? -1 : 1;
-    return x->first_ret < y->first_ret ? -1 : x->first_ret > y->first_ret;
+    enum { BITS = 11, SIZE = 1 << BITS };
+    bool sorted = true;
+    uint64_t highest = 0;
+    for (uint32_t i = 0; i < b->solid_count; i++) {
+        int64_t now = b->at[b->solid[i]].first_ret;
+        sorted = sorted && (i == 0 || b->at[b->solid[i - 1]].first_ret <= now);
+        if ((uint64_t)(now + 1) > highest)
+            highest = (uint64_t)(now + 1);
+    }
+    uint32_t *to = sorted ? NULL : xmalloc(b->solid_count * sizeof to[0]);
+    for (unsigned shift = 0; !sorted && shift < 64 && highest >> shift != 0;
+         shift += BITS) {
+        uint32_t begin[SIZE + 1] = {0};
+        for (uint32_t i = 0; i < b->solid_count; i++) {
+            uint64_t at = (uint64_t)(b->at[b->solid[i]].first_ret + 1);
+            begin[(at >> shift) % SIZE + 1]++;
+        }
+        for (unsigned i = 1; i <= SIZE; i++)
+            begin[i] += begin[i - 1];
+        for (uint32_t i = 0; i < b->solid_count; i++) {
+            uint64_t at = (uint64_t)(b->at[b->solid[i]].first_ret + 1);
+            to[begin[(at >> shift) % SIZE]++] = b->solid[i];
+        }
+        uint32_t *from = b->solid;
+        b->solid = to;
+        to = from;
+    }
+    free(to);
 }
 
-static bool conflict(struct key_check *k, const struct block *a,
-                     const struct block *b)
+// Block x was still, or again, seen after y was; and y after x. The two who
+// make y come after x first.
+static enum decision conflict(struct values *v, const struct block *x,
+                              const struct block *y)
 {
-    return REPORT(k, LINEAR_STALE, a->writer, a->returned, a->called, b->writer,
-                  b->returned, b->called);
+    uint32_t wx = v->clusters[x->head].writer;
+    uint32_t wy = v->clusters[y->head].writer;
+    // What nobody has read, and is missing.
+    bool lost = (y->returned == wy && y->called == wy) ||
+                (x->returned == wx && x->called == wx);
+    return REPORT(v, lost ? LINEAR_LOST_WRITE : LINEAR_STALE, wx, x->returned,
+                  x->called, wy, y->returned, y->called);
 }
 
-// The solid one of `solid`, which are sorted and do not overlap, that could be
-// around `b`: the last that begins before b's latest call. NULL: none does.
-static const struct block *around(const struct block *solid, size_t count,
-                                  const struct block *b)
+// How many of the solid ones begin before `call`. `hint`: near there.
+static uint32_t begun(const struct blocks *b, int64_t call, uint32_t hint)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) { // the first that begins there or later
-        size_t middle = low + (high - low) / 2;
-        if (solid[middle].first_ret < b->last_call)
+    uint32_t low = 0;
+    uint32_t high = b->solid_count;
+    for (uint32_t step = 1; low < high; step *= 2) { // from the hint, faster
+        bool before =
+            hint < high && b->at[b->solid[hint]].first_ret < call;
+        if (before) {
+            low = hint + 1;
+            if (step >= high - low)
+                break;
+            hint = low + step;
+        } else {
+            high = hint < high ? hint : high;
+            if (step >= high - low)
+                break;
+            hint = high - step;
+        }
+    }
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (b->at[b->solid[middle]].first_ret < call)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 ? &solid[low - 1] : NULL;
+    return low;
 }
 
-// `blocks`: first the solid ones, sorted by their earliest return.
-static bool check_order(struct key_check *k, const struct block *blocks,
-                        size_t solid, size_t count)
+static enum decision check_order(struct values *v, const struct blocks *b)
 {
-    for (size_t i = 1; i < solid; i++)
-        if (blocks[i].first_ret < blocks[i - 1].last_call)
-            return conflict(k, &blocks[i - 1], &blocks[i]);
-    for (size_t i = solid; i < count; i++) {
-        const struct block *a = around(blocks, solid, &blocks[i]);
-        if (a != NULL && blocks[i].first_ret < a->last_call)
-            return conflict(k, a, &blocks[i]);
+    for (uint32_t i = 1; i < b->solid_count; i++) {
+        const struct block *x = &b->at[b->solid[i - 1]];
+        const struct block *y = &b->at[b->solid[i]];
+        if (y->first_ret < x->last_call)
+            return conflict(v, x, y);
     }
-    return true;
+    uint32_t hint = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (is_solid(&b->at[i]))
+            continue;
+        hint = begun(b, b->at[i].last_call, hint);
+        const struct block *x = hint > 0 ? &b->at[b->solid[hint - 1]] : NULL;
+        if (x != NULL && b->at[i].first_ret < x->last_call)
+            return conflict(v, x, &b->at[i]);
+    }
+    return DECIDED_YES;
 }
 
-bool blocks_check(struct key_check *k)
+enum decision blocks_check(struct values *v, struct blocks *b)
 {
-    struct readers readers;
-    collect_readers(k, &readers);
-    struct block *blocks = xcalloc((size_t)k->cluster_count, sizeof blocks[0]);
-    size_t count = 0;
-    bool ok = true;
-    for (int c = 0; c < k->cluster_count && ok; c++)
-        if (k->clusters[c].marked && k->clusters[c].before == NOBODY)
-            ok = walk(k, &readers, c, &blocks[count++]);
-    if (ok) {
-        qsort(blocks, count, sizeof blocks[0], compare_blocks);
-        size_t solid = 0;
-        while (solid < count && is_solid(&blocks[solid]))
-            solid++;
-        ok = check_order(k, blocks, solid, count);
-    }
-    free(blocks);
-    free(readers.begin);
-    free(readers.at);
-    return ok;
+    *b = (struct blocks){0};
+    collect_readers(v, b);
+    b->at = xmalloc(v->cluster_count * sizeof b->at[0]);
+    enum decision d = walk_all(v, b);
+    if (d != DECIDED_YES)
+        return d;
+    b->solid = xmalloc((b->count + 1) * sizeof b->solid[0]);
+    for (uint32_t i = 0; i < b->count; i++)
+        if (is_solid(&b->at[i]))
+            b->solid[b->solid_count++] = i;
+    sort_solid(b);
+    return check_order(v, b);
+}
+
+void blocks_release(struct blocks *b)
+{
+    free(b->at);
+    free(b->solid);
+    free(b->begin);
+    free(b->reader);
 }

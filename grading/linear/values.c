@@ -1,18 +1,70 @@
 // values.c - what values say: who wrote them, and in which order.
 //
-// No written text is the beginning of another: so a value can be taken apart
-// in one way only, and the text that it begins with is the last one of the
-// sorted ones that is not greater.
+// Without Appends a value is one token. With them it is one token after the
+// other, and can be taken apart in one way only: each token ends with a byte
+// that is nowhere else in it, or at least none is the beginning of another.
+// Values grow: what was seen before of a chain is compared as a whole, and
+// only what is new is taken apart.
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/runtime/alloc.h"
-#include "grading/linear/linear_private.h"
+#include "grading/linear/key.h"
 
-static int compare_tokens(const void *a, const void *b)
+enum {
+    AHEAD = 16, // look-ups that are on their way at a time
+};
+
+static bool is_write(const struct linear_op *op)
 {
-    return slice_compare(((const struct token *)a)->text,
-                         ((const struct token *)b)->text);
+    return linear_op_writes(op);
+}
+
+// --- Tokens ----------------------------------------------------------------
+
+// A cluster for each write, its token with the same number. False: two are
+// equal.
+static bool add_tokens(struct values *v)
+{
+    uint32_t at[AHEAD];
+    uint32_t hashes[AHEAD];
+    for (size_t next = 0; next < v->ops.count;) {
+        size_t n = 0;
+        for (; n < AHEAD && next < v->ops.count; next++) {
+            const struct linear_op *op = key_op(&v->ops, (uint32_t)next);
+            if (!is_write(op))
+                continue;
+            at[n] = (uint32_t)next;
+            hashes[n] = texts_hash(op->argument);
+            texts_prefetch(&v->tokens, hashes[n++]);
+        }
+        for (size_t i = 0; i < n; i++) {
+            const struct linear_op *op = key_op(&v->ops, at[i]);
+            bool added = false;
+            uint32_t c =
+                texts_add_hashed(&v->tokens, op->argument, hashes[i], &added);
+            if (!added)
+                return false;
+            v->clusters[c] = (struct cluster){
+                .writer = at[i],
+                .marked = op->outcome == LINEAR_OK,
+                .linked = op->kind == LINEAR_PUT,
+                .before = NOBODY,
+                .after = NOBODY,
+                .root = op->kind == LINEAR_APPEND ? NOBODY : c,
+                .end = op->argument.size,
+            };
+        }
+    }
+    v->cluster_count = (uint32_t)v->tokens.count;
+    return true;
+}
+
+static bool ends_with(struct slice token, int byte)
+{
+    return token.size > 0 && (const unsigned char *)memchr(token.data, byte,
+                                                            token.size) ==
+                                 token.data + token.size - 1;
 }
 
 static bool begins_with(struct slice text, struct slice with)
@@ -21,136 +73,396 @@ static bool begins_with(struct slice text, struct slice with)
            (with.size == 0 || memcmp(text.data, with.data, with.size) == 0);
 }
 
-// A cluster for each write, and what it wrote.
-static bool make_clusters(struct key_check *k)
+static int compare_tokens(const void *a, const void *b, void *tokens)
 {
-    k->clusters = xcalloc(k->count + 1, sizeof k->clusters[0]);
-    k->tokens = xcalloc(k->count + 1, sizeof k->tokens[0]);
-    k->clusters[ABSENT] = (struct cluster){.writer = -1,
-                                           .marked = true,
-                                           .linked = true,
-                                           .before = NOBODY,
-                                           .after = NOBODY};
-    k->cluster_count = 1;
-    for (size_t i = 0; i < k->count; i++) {
-        const struct linear_op *op = &k->ops[k->mine[i]];
-        if (op->kind == LINEAR_GET)
-            continue;
-        if (op->argument.size == 0)
-            return REPORT(k, LINEAR_NOT_DISTINCT, (int64_t)k->mine[i]);
-        k->tokens[k->token_count++] =
-            (struct token){op->argument, k->cluster_count};
-        k->clusters[k->cluster_count++] =
-            (struct cluster){.writer = (int64_t)k->mine[i],
-                             .marked = op->known,
-                             .linked = op->kind == LINEAR_PUT,
-                             .before = NOBODY,
-                             .after = NOBODY};
-    }
-    qsort(k->tokens, k->token_count, sizeof k->tokens[0], compare_tokens);
-    for (size_t i = 1; i < k->token_count; i++)
-        if (begins_with(k->tokens[i].text, k->tokens[i - 1].text))
-            return REPORT(k, LINEAR_NOT_DISTINCT,
-                          k->clusters[k->tokens[i - 1].cluster].writer,
-                          k->clusters[k->tokens[i].cluster].writer);
+    const struct slice *at = tokens;
+    return slice_compare(at[*(const uint32_t *)a], at[*(const uint32_t *)b]);
+}
+
+// The first token that counts: INITIAL has one if it is not empty.
+static uint32_t first_number(const struct values *v)
+{
+    return v->ops.h->begins_absent || v->ops.h->init.size == 0 ? 1 : 0;
+}
+
+// False: a value can be taken apart in more than one way.
+static bool tokens_are_clear(struct values *v)
+{
+    uint32_t first = first_number(v);
+    size_t count = v->tokens.count - first;
+    const struct slice *at = v->tokens.at;
+    if (count == 0)
+        return true;
+    struct slice some = at[first];
+    v->terminator = some.size > 0 ? some.data[some.size - 1] : -1;
+    for (uint32_t i = first; i < v->tokens.count && v->terminator >= 0; i++)
+        if (!ends_with(at[i], v->terminator))
+            v->terminator = -1;
+    if (v->terminator >= 0)
+        return true;
+    v->sorted = xcalloc(count, sizeof v->sorted[0]);
+    for (uint32_t i = 0; i < count; i++)
+        v->sorted[i] = first + i;
+    qsort_r(v->sorted, count, sizeof v->sorted[0], compare_tokens,
+            v->tokens.at);
+    if (at[v->sorted[0]].size == 0)
+        return false;
+    for (size_t i = 1; i < count; i++)
+        if (begins_with(at[v->sorted[i]], at[v->sorted[i - 1]]))
+            return false;
     return true;
 }
 
-// Whose text the value begins with; NULL: nobody's.
-static const struct token *first_token(const struct key_check *k,
-                                       struct slice value)
+// The one that the text begins with; NOBODY: none.
+static uint32_t sorted_token(const struct values *v, struct slice text)
 {
     size_t low = 0;
-    size_t high = k->token_count;
+    size_t high = v->tokens.count - first_number(v);
     while (low < high) { // the first that is greater
         size_t middle = low + (high - low) / 2;
-        if (slice_compare(k->tokens[middle].text, value) <= 0)
+        if (slice_compare(v->tokens.at[v->sorted[middle]], text) <= 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == 0 || !begins_with(value, k->tokens[low - 1].text))
-        return NULL;
-    return &k->tokens[low - 1];
+    if (low == 0 || !begins_with(text, v->tokens.at[v->sorted[low - 1]]))
+        return NOBODY;
+    return v->sorted[low - 1];
 }
 
-// `who` has seen that `cluster` found `before`.
-static bool link_clusters(struct key_check *k, int cluster, int before,
-                          int64_t who)
+static uint32_t first_token(const struct values *v, struct slice text)
 {
-    struct cluster *c = &k->clusters[cluster];
-    struct cluster *b = &k->clusters[before];
-    if (c->linked)
-        return c->before == before ||
-               REPORT(k, LINEAR_FORK, c->writer, who,
-                      c->before == NOBODY ? -1 : k->clusters[c->before].writer,
-                      b->writer);
-    if (b->after != NOBODY)
-        return REPORT(k, LINEAR_LOST_UPDATE, k->clusters[b->after].writer,
-                      c->writer, b->writer);
-    c->linked = true;
-    c->before = before;
-    b->after = cluster;
-    return true;
+    if (v->terminator < 0)
+        return v->sorted == NULL ? NOBODY : sorted_token(v, text);
+    const unsigned char *end = memchr(text.data, v->terminator, text.size);
+    if (end == NULL)
+        return NOBODY;
+    return texts_find(&v->tokens,
+                      slice_of(text.data, (size_t)(end - text.data) + 1));
 }
 
-static enum linear_kind kind_of(const struct key_check *k, int cluster)
+// The one that it ends with. With a terminator.
+static uint32_t last_token(const struct values *v, struct slice text)
 {
-    return k->ops[k->clusters[cluster].writer].kind;
+    if (text.data[text.size - 1] != v->terminator)
+        return NOBODY;
+    const unsigned char *before =
+        memrchr(text.data, v->terminator, text.size - 1);
+    size_t skip = before == NULL ? 0 : (size_t)(before - text.data) + 1;
+    return texts_find(&v->tokens,
+                      slice_of(text.data + skip, text.size - skip));
+}
+
+// --- Chains ----------------------------------------------------------------
+
+static void mark(struct values *v, uint32_t c)
+{
+    struct cluster *cluster = &v->clusters[c];
+    if (cluster->marked)
+        return;
+    cluster->marked = true;
+    if (key_op(&v->ops, cluster->writer)->kind == LINEAR_CAS)
+        v->unlinked[v->unlinked_count++] = c;
+}
+
+// The first, besides `not`, that has read a value that has c in it.
+static uint32_t reader_of(const struct values *v, uint32_t c, uint32_t not)
+{
+    const struct cluster *cluster = &v->clusters[c];
+    for (uint32_t i = 0; i < v->ops.count; i++) {
+        if (v->seen[i] == NOBODY || i == not)
+            continue;
+        const struct cluster *saw = &v->clusters[v->seen[i]];
+        if (saw->root == cluster->root && saw->end >= cluster->end)
+            return i;
+    }
+    return NOBODY;
+}
+
+// `who` has seen that `c` found what `before` had left.
+static enum decision link_clusters(struct values *v, uint32_t c,
+                                   uint32_t before, uint32_t who)
+{
+    struct cluster *cluster = &v->clusters[c];
+    struct cluster *b = &v->clusters[before];
+    if (cluster->linked && cluster->before == before)
+        return DECIDED_YES;
+    if (cluster->linked)
+        return REPORT(v, LINEAR_FORK, cluster->writer, who,
+                      reader_of(v, c, who), b->writer);
+    if (b->after != NOBODY) {
+        struct cluster *other = &v->clusters[b->after];
+        bool lost = other->replaces && cluster->replaces;
+        return REPORT(v, lost ? LINEAR_LOST_UPDATE : LINEAR_FORK,
+                      other->writer, cluster->writer, b->writer, who,
+                      lost ? NOBODY : reader_of(v, b->after, who));
+    }
+    cluster->linked = true;
+    cluster->before = before;
+    b->after = c;
+    if (cluster->root == NOBODY) {
+        cluster->root = b->root;
+        cluster->end += b->end;
+    }
+    return DECIDED_YES;
+}
+
+static enum linear_kind kind_of(const struct values *v, uint32_t c)
+{
+    return v->clusters[c].writer == NOBODY
+               ? LINEAR_PUT
+               : (enum linear_kind)key_op(&v->ops, v->clusters[c].writer)->kind;
+}
+
+// Is `c` already among those that lead to `last`?
+static bool leads_to(const struct values *v, uint32_t c, uint32_t last)
+{
+    for (; last != NOBODY; last = v->clusters[last].before)
+        if (last == c)
+            return true;
+    return false;
+}
+
+// Takes the value apart from `from` on, where cluster `at` ends.
+static enum decision walk_value(struct values *v, struct slice value,
+                                size_t from, uint32_t at, uint32_t who,
+                                uint32_t *out)
+{
+    while (from < value.size) {
+        uint32_t c = first_token(
+            v, slice_of(value.data + from, value.size - from));
+        if (c == NOBODY || kind_of(v, c) != LINEAR_APPEND)
+            return REPORT(v, LINEAR_FROM_NOWHERE, who,
+                          c == NOBODY ? NOBODY : v->clusters[c].writer);
+        if (v->clusters[c].linked && v->clusters[c].before != at &&
+            leads_to(v, c, at))
+            return REPORT(v, LINEAR_TWICE, v->clusters[c].writer, who);
+        enum decision d = link_clusters(v, c, at, who);
+        if (d != DECIDED_YES)
+            return d;
+        mark(v, c);
+        at = c;
+        from += v->tokens.at[c].size;
+    }
+    *out = at;
+    return DECIDED_YES;
+}
+
+static uint32_t root_of(const struct values *v, struct slice value,
+                        size_t *end)
+{
+    *end = 0;
+    if (value.size == 0)
+        return v->ops.h->begins_absent || v->ops.h->init.size > 0 ? NOBODY
+                                                                  : INITIAL;
+    uint32_t c = first_token(v, value);
+    if (c == NOBODY)
+        return NOBODY;
+    if (kind_of(v, c) == LINEAR_APPEND) // to nothing, or to the empty value
+        return first_number(v) == 0 ? NOBODY : INITIAL;
+    *end = v->tokens.at[c].size;
+    return c;
+}
+
+// What was seen before of its chain and agrees: where to go on. The cluster;
+// NOBODY and *from 0: take all of it apart.
+static uint32_t known_part(const struct values *v, struct slice value,
+                           uint32_t root, size_t *from)
+{
+    const struct longest *l = &v->longest[root];
+    size_t size = l->value.size < value.size ? l->value.size : value.size;
+    *from = 0;
+    if (size == 0 || memcmp(l->value.data, value.data, size) != 0)
+        return NOBODY;
+    if (size == l->value.size) {
+        *from = size;
+        return l->tip;
+    }
+    if (v->terminator < 0)
+        return NOBODY;
+    uint32_t c = last_token(v, value);
+    if (c == NOBODY || v->clusters[c].root != root ||
+        v->clusters[c].end != size)
+        return NOBODY;
+    *from = size;
+    return c;
 }
 
 // The cluster that a value is of: *out. Marks it and those before it.
-static bool read_value(struct key_check *k, struct slice value, int64_t who,
-                       int *out)
+static enum decision read_value(struct values *v, struct slice value,
+                                uint32_t who, uint32_t *out)
 {
-    int before = NOBODY;
-    while (value.size > 0) {
-        const struct token *t = first_token(k, value);
-        bool put = t != NULL && kind_of(k, t->cluster) == LINEAR_PUT;
-        if (t == NULL || (put && before != NOBODY))
-            return REPORT(k, LINEAR_FROM_NOWHERE, who);
-        // An Append that is in it twice would have to follow itself, or what
-        // follows it.
-        if (!put && !link_clusters(k, t->cluster,
-                                   before == NOBODY ? ABSENT : before, who)) {
-            return false;
-        }
-        k->clusters[t->cluster].marked = true;
-        before = t->cluster;
-        value = slice_of(value.data + t->text.size, value.size - t->text.size);
+    if (!v->chained) {
+        *out = texts_find(&v->tokens, value);
+        if (*out == NOBODY)
+            return REPORT(v, LINEAR_FROM_NOWHERE, who);
+        mark(v, *out);
+        return DECIDED_YES;
     }
-    *out = before;
-    // The empty value: nobody has written it.
-    return before != NOBODY || REPORT(k, LINEAR_FROM_NOWHERE, who);
+    size_t from;
+    uint32_t root = root_of(v, value, &from);
+    if (root == NOBODY)
+        return REPORT(v, LINEAR_FROM_NOWHERE, who);
+    mark(v, root);
+    size_t known;
+    uint32_t at = known_part(v, value, root, &known);
+    if (at == NOBODY)
+        at = root;
+    else
+        from = known;
+    enum decision d = walk_value(v, value, from, at, who, out);
+    if (d == DECIDED_YES && value.size > v->longest[root].value.size)
+        v->longest[root] = (struct longest){value, *out};
+    return d;
 }
 
-static bool read_result(struct key_check *k, int64_t who, int *out)
+uint32_t values_find(const struct values *v, struct slice value)
 {
-    const struct linear_op *op = &k->ops[who];
-    *out = ABSENT;
-    return !op->found || read_value(k, op->result, who, out);
+    if (!v->chained)
+        return texts_find(&v->tokens, value);
+    size_t from;
+    uint32_t at = root_of(v, value, &from);
+    while (at != NOBODY && from < value.size) {
+        uint32_t next = first_token(
+            v, slice_of(value.data + from, value.size - from));
+        if (next == NOBODY || v->clusters[at].after != next)
+            return NOBODY;
+        from += v->tokens.at[next].size;
+        at = next;
+    }
+    return at;
 }
 
-bool values_read(struct key_check *k)
+// --- Operations ------------------------------------------------------------
+
+static enum decision read_seen(struct values *v, const struct linear_op *op,
+                               uint32_t who, uint32_t *out)
 {
-    if (!make_clusters(k))
-        return false;
-    k->seen = xcalloc(k->count + 1, sizeof k->seen[0]);
-    int cluster = 0; // of the writes, in the order of make_clusters
-    for (size_t i = 0; i < k->count; i++) {
-        int64_t who = (int64_t)k->mine[i];
-        const struct linear_op *op = &k->ops[who];
-        k->seen[i] = NOBODY;
-        cluster += op->kind != LINEAR_GET;
-        int saw = NOBODY;
-        if (!op->known || op->kind == LINEAR_PUT)
-            continue;
-        if (!read_result(k, who, &saw))
-            return false;
-        if (op->kind == LINEAR_GET)
-            k->seen[i] = saw;
-        else if (!link_clusters(k, cluster, saw, who))
-            return false;
+    *out = INITIAL;
+    if (op->seen == LINEAR_SAW_VALUE)
+        return read_value(v, op->result, who, out);
+    if (!v->ops.h->begins_absent)
+        return REPORT(v, LINEAR_FROM_NOWHERE, who);
+    return DECIDED_YES;
+}
+
+// What a CAS that went well has found.
+static enum decision link_cas(struct values *v, uint32_t c)
+{
+    uint32_t who = v->clusters[c].writer;
+    const struct linear_op *op = key_op(&v->ops, who);
+    uint32_t found = INITIAL;
+    enum decision d = DECIDED_YES;
+    if (!op->expects_absent)
+        d = read_value(v, op->expected, who, &found);
+    else if (!v->ops.h->begins_absent)
+        d = REPORT(v, LINEAR_FROM_NOWHERE, who);
+    return d == DECIDED_YES ? link_clusters(v, c, found, who) : d;
+}
+
+static bool saw_what_it_wants(const struct linear_op *op)
+{
+    return op->expects_absent
+               ? op->seen == LINEAR_SAW_ABSENT
+               : op->seen == LINEAR_SAW_VALUE &&
+                     slice_equal(op->expected, op->result);
+}
+
+// `c`: its cluster, if it is a write.
+static enum decision read_op(struct values *v, uint32_t who, uint32_t c)
+{
+    const struct linear_op *op = key_op(&v->ops, who);
+    bool refused = op->outcome == LINEAR_NO;
+    if (op->outcome == LINEAR_FAILED || op->outcome == LINEAR_MAYBE ||
+        op->kind == LINEAR_PUT)
+        return DECIDED_YES;
+    if (op->kind == LINEAR_CAS && !refused) {
+        v->clusters[c].replaces = true;
+        return link_cas(v, c);
     }
-    return true;
+    if (op->seen == LINEAR_SAW_UNKNOWN) {
+        if (refused)
+            v->refused[v->refused_count++] = who;
+        return DECIDED_YES;
+    }
+    if (refused && saw_what_it_wants(op))
+        return REPORT(v, LINEAR_UNJUST_REFUSAL, who);
+    uint32_t saw = NOBODY;
+    enum decision d = read_seen(v, op, who, &saw);
+    if (d != DECIDED_YES)
+        return d;
+    if (op->kind == LINEAR_APPEND) {
+        v->clusters[c].replaces = true;
+        return link_clusters(v, c, saw, who);
+    }
+    v->seen[who] = saw;
+    return DECIDED_YES;
+}
+
+static void make_room(struct values *v)
+{
+    size_t writes = 0;
+    size_t refused = 0;
+    size_t cas = 0;
+    for (uint32_t i = 0; i < v->ops.count; i++) {
+        const struct linear_op *op = key_op(&v->ops, i);
+        writes += is_write(op);
+        v->chained = v->chained || (op->kind == LINEAR_APPEND && is_write(op));
+        refused += op->outcome == LINEAR_NO;
+        cas += op->kind == LINEAR_CAS && op->outcome == LINEAR_MAYBE;
+    }
+    texts_reserve(&v->tokens, writes + 1);
+    v->clusters = xcalloc(writes + 1, sizeof v->clusters[0]);
+    v->clusters[INITIAL] = (struct cluster){.writer = NOBODY,
+                                            .marked = true,
+                                            .linked = true,
+                                            .before = NOBODY,
+                                            .after = NOBODY,
+                                            .root = INITIAL,
+                                            .end = v->ops.h->init.size};
+    v->seen = xmalloc((v->ops.count + 1) * sizeof v->seen[0]);
+    memset(v->seen, 0xff, (v->ops.count + 1) * sizeof v->seen[0]);
+    v->refused = xcalloc(refused + 1, sizeof v->refused[0]);
+    v->unlinked = xcalloc(cas + 1, sizeof v->unlinked[0]);
+    if (v->chained)
+        v->longest = xcalloc(writes + 1, sizeof v->longest[0]);
+}
+
+// The token of INITIAL: the number 0, whether one can find it or not.
+static void add_initial(struct values *v)
+{
+    const struct linear_history *h = v->ops.h;
+    if (!h->begins_absent && (!v->chained || h->init.size > 0))
+        texts_add(&v->tokens, h->init, NULL);
+    else
+        v->tokens.at[v->tokens.count++] = (struct slice){0};
+}
+
+enum decision values_read(struct values *v)
+{
+    v->terminator = -1;
+    make_room(v);
+    add_initial(v);
+    if (!add_tokens(v) || (v->chained && !tokens_are_clear(v)))
+        return UNDECIDED;
+    uint32_t c = INITIAL;
+    enum decision d = DECIDED_YES;
+    for (uint32_t i = 0; i < v->ops.count && d == DECIDED_YES; i++) {
+        c += is_write(key_op(&v->ops, i));
+        d = read_op(v, i, c);
+    }
+    while (v->unlinked_count > 0 && d == DECIDED_YES)
+        d = link_cas(v, v->unlinked[--v->unlinked_count]);
+    return d;
+}
+
+void values_release(struct values *v)
+{
+    texts_release(&v->tokens);
+    free(v->sorted);
+    free(v->clusters);
+    free(v->longest);
+    free(v->seen);
+    free(v->refused);
+    free(v->unlinked);
 }
