@@ -94,6 +94,15 @@ static uint32_t newest(const struct values *v)
     return last;
 }
 
+// Who has seen this version, or a later one.
+static uint32_t seen_from(const struct values *v, uint32_t version)
+{
+    for (uint32_t i = 0; i < v->ops.count; i++)
+        if (v->seen[i] != NOBODY && v->seen[i] >= version)
+            return i;
+    return NOBODY;
+}
+
 // A version of which nobody knows who wrote it: the one whose write it can be.
 // UNDECIDED: several.
 static enum decision add_unknown(struct values *v, uint32_t last,
@@ -121,7 +130,7 @@ static enum decision add_unknown(struct values *v, uint32_t last,
         if (candidates[c] > 1)
             d = UNDECIDED;
         else if (v->clusters[c].writer == NOBODY)
-            d = REPORT(v, LINEAR_FROM_NOWHERE, first_reader[c],
+            d = REPORT(v, LINEAR_FROM_NOWHERE, seen_from(v, c),
                        c < last ? v->clusters[c + 1].writer : NOBODY);
     }
     free(candidates);
