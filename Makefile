@@ -8,7 +8,7 @@
 #   lab0-echo/, ...         bin/lab0, bin/mr, from all files; main() in one; and
 #                           from prebuilt.a, where a handout withholds files;
 #                           the simulation asks for node_main() if it is there
-#   grading/runner, trace   bin/run-tests, bin/trace, likewise
+#   grading/runner, trace, linear   bin/run-tests, bin/trace, bin/linear
 #   grading/bench/NAME.c    bench/NAME if it has a main(); else in all of them
 #   DIR/tests/NAME_test.c   tests/DIR/NAME_test, and NAME_test-sim if listed
 #   LAB/tests/*cluster_test.c  likewise, but what it tests are processes: it is
@@ -69,6 +69,7 @@ FOLDER.mr        := lab1-mapreduce
 FOLDER.lab2      := lab2-pbservice
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
+FOLDER.linear    := grading/linear
 SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     common/runtime/tests/time_test.c \
     lab0-echo/tests/cluster_test.c lab2-pbservice/tests/views_cluster_test.c \
@@ -89,7 +90,7 @@ TESTS  := $(wildcard */tests/*_test.c */*/tests/*_test.c)
 FUZZ   := $(wildcard */tests/*_fuzz.c */*/tests/*_fuzz.c)
 BENCH  := $(wildcard grading/bench/*.c)
 # Files with a main(), in folders that are linked as a whole.
-MAINS  := $(shell grep -ls '^int main\b' /dev/null lab*/*.c grading/*/*.c)
+MAINS  := $(shell grep -ls '^int main\b' /dev/null lab*/*.c grading/*/*.c grading/*/*/*.c)
 
 objects     = $(patsubst %.c,$(OUT)/%.o,$(1))
 gen_objects = $(patsubst %.proto,$(OUT)/gen/%.pb-c.o,$(1))
@@ -100,7 +101,8 @@ sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
 # The sources beside the tests of a target $(1) that it needs in the world $(2).
 judged = $(filter lab%cluster_test.c,$(1))
 beside = $(if $(judged),$(wildcard \
-    $(addprefix grading/,cluster/*.c workload/*.c linear/*.c))) $(if $(and $(judged),$(filter \
+    $(addprefix grading/,cluster/*.c workload/*.c linear/*.c \
+    linear/search/*.c linear/explain/*.c linear/picture/*.c))) $(if $(and $(judged),$(filter \
     posix,$(2))),$(addprefix $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out \
     $(MAINS),$(call sources,$(dir_of))))
 # What a test or fuzz target $(1) is linked from in the world $(2).
@@ -116,7 +118,7 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,lab0 mr lab2 run-tests trace,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 run-tests trace linear,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
 UNIT := $(OUT)/common/check/unit.o

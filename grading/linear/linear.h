@@ -96,5 +96,6 @@ size_t *linear_witness(const struct linear_history *h, uint32_t key,
 
 // The history as lines of JSON: see write.c.
 void linear_write(FILE *out, const struct linear_history *h);
+void linear_write_op(FILE *out, const struct linear_history *h, size_t op);
 
 #endif

@@ -100,9 +100,9 @@ static void write_result(FILE *out, const struct linear_op *op)
         fprintf(out, ",\"v\":null");
 }
 
-static void write_op(FILE *out, const struct linear_history *h,
-                     const struct linear_op *op)
+void linear_write_op(FILE *out, const struct linear_history *h, size_t i)
 {
+    const struct linear_op *op = &h->ops[i];
     static const char *const outcomes[] = {"ok", "no", "maybe", "fail"};
     // A read of which nobody knows what it saw.
     bool says = op->kind != LINEAR_GET || op->outcome != LINEAR_OK ||
@@ -141,5 +141,5 @@ void linear_write(FILE *out, const struct linear_history *h)
         fprintf(out, "}\n");
     }
     for (size_t i = 0; i < h->count; i++)
-        write_op(out, h, &h->ops[i]);
+        linear_write_op(out, h, i);
 }

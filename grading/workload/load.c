@@ -10,7 +10,8 @@
 
 #include "common/rpc/node.h"
 #include "common/runtime/alloc.h"
-#include "grading/linear/linear.h"
+#include "grading/linear/explain.h"
+#include "grading/linear/picture.h"
 #include "grading/workload.h"
 
 enum {
@@ -18,12 +19,6 @@ enum {
     KEYS_MAX = 16,
     TEXT_MAX = 32,
     APPENDS_MAX = 50, // to a key, and then comes a Put
-};
-
-// An operation, and the memory that its record borrows.
-struct entry {
-    char argument[TEXT_MAX];
-    uint8_t *result; // owned
 };
 
 struct worker {
@@ -40,9 +35,8 @@ struct load {
     char keys[KEYS_MAX][TEXT_MAX];
     unsigned appends[KEYS_MAX]; // since the last Put
 
-    struct linear_op *ops;  // owned
-    struct entry **entries; // owned; their addresses stay
-    size_t count;
+    struct linear_history h;
+    FILE *file; // what has ended is in it at once; NULL: it cannot be written
     size_t answered;
 };
 
@@ -70,28 +64,18 @@ struct load *load_begin(struct cluster *c, const struct load_spec *spec)
         w->running = -1;
     }
     free(list);
-    for (unsigned i = 0; i < l->spec.keys; i++)
+    linear_history_init(&l->h);
+    for (unsigned i = 0; i < l->spec.keys; i++) {
         snprintf(l->keys[i], TEXT_MAX, "k%u", i);
+        texts_add(&l->h.keys, slice_text(l->keys[i]), NULL);
+    }
+    for (size_t i = 0; i < l->worker_count; i++)
+        texts_add(&l->h.clients, slice_text(l->workers[i].name), NULL);
+    l->file = fopen("log/history", "we"); // in the test's folder
     return l;
 }
 
 // --- One operation ---------------------------------------------------------
-
-static struct linear_op *new_op(struct load *l, const char *client,
-                                enum linear_kind kind, unsigned key)
-{
-    if ((l->count & (l->count - 1)) == 0) { // 0, 1, 2, 4, ...
-        size_t room = l->count > 0 ? 2 * l->count : 1;
-        l->ops = xrealloc(l->ops, room * sizeof l->ops[0]);
-        l->entries = xrealloc(l->entries, room * sizeof l->entries[0]);
-    }
-    l->entries[l->count] = xcalloc(1, sizeof *l->entries[0]);
-    l->ops[l->count] = (struct linear_op){.client = client,
-                                          .kind = kind,
-                                          .key = slice_text(l->keys[key]),
-                                          .ret = LINEAR_PENDING};
-    return &l->ops[l->count++];
-}
 
 static enum linear_kind draw_kind(struct load *l, unsigned key)
 {
@@ -109,12 +93,16 @@ static void begin_operation(struct load *l, struct worker *w, unsigned key,
 {
     static const Kv__Kind kinds[] = {KV__KIND__GET, KV__KIND__PUT,
                                      KV__KIND__APPEND};
-    struct linear_op *op = new_op(l, w->name, kind, key);
-    w->running = (long long)l->count - 1;
+    w->running = (long long)l->h.count;
+    struct linear_op *op = linear_history_add(&l->h);
+    op->client = (uint32_t)(w - l->workers);
+    op->key = key;
+    op->kind = (uint8_t)kind;
+    op->outcome = LINEAR_MAYBE;
     if (kind != LINEAR_GET) {
-        struct entry *e = l->entries[w->running];
-        snprintf(e->argument, TEXT_MAX, "%s.%u;", w->name, ++w->number);
-        op->argument = slice_text(e->argument);
+        char text[TEXT_MAX];
+        int size = snprintf(text, sizeof text, "%s.%u;", w->name, ++w->number);
+        op->argument = linear_history_keep(&l->h, text, (size_t)size);
         l->appends[key] = kind == LINEAR_PUT ? 0 : l->appends[key] + 1;
     }
     kv_begin(l->c, w->name, kinds[kind], l->keys[key], op->argument,
@@ -127,20 +115,19 @@ static void begin_operation(struct load *l, struct worker *w, unsigned key,
 static void note_answer(struct load *l, struct worker *w,
                         const Kv__Answer *answer)
 {
-    struct linear_op *op = &l->ops[w->running];
-    struct entry *e = l->entries[w->running];
+    struct linear_op *op = &l->h.ops[w->running];
     if (answer->status != KV__STATUS__OK &&
         answer->status != KV__STATUS__NO_KEY)
         cluster_fail(l->c, "client %s was answered with status %d", w->name,
                      (int)answer->status);
     int64_t begun;
     client_stamps(l->c, w->name, &begun, &op->ret);
-    op->known = true;
-    op->found = op->kind != LINEAR_PUT && answer->found;
-    e->result = xmalloc(answer->value.len + 1);
-    if (answer->value.len > 0)
-        memcpy(e->result, answer->value.data, answer->value.len);
-    op->result = slice_of(e->result, answer->value.len);
+    op->outcome = LINEAR_OK;
+    if (op->kind != LINEAR_PUT) {
+        op->seen = answer->found ? LINEAR_SAW_VALUE : LINEAR_SAW_ABSENT;
+        op->result = linear_history_keep(&l->h, answer->value.data,
+                                         answer->value.len);
+    }
     l->answered++;
 }
 
@@ -154,6 +141,10 @@ static bool is_idle(struct load *l, struct worker *w)
     const Kv__Answer *answer = kv_end(l->c, w->name);
     if (answer != NULL)
         note_answer(l, w, answer);
+    if (l->file != NULL) {
+        linear_write_op(l->file, &l->h, (size_t)w->running);
+        fflush(l->file);
+    }
     w->running = -1;
     return true;
 }
@@ -191,13 +182,33 @@ void load_drift(struct load *l, int ticks)
 
 static void load_free(struct load *l)
 {
-    for (size_t i = 0; i < l->count; i++) {
-        free(l->entries[i]->result);
-        free(l->entries[i]);
-    }
-    free(l->entries);
-    free(l->ops);
+    linear_history_release(&l->h);
     free(l);
+}
+
+// Why it is not linearizable: in the test's failure, and as a picture.
+static void fail(struct load *l, const struct linear_report *r)
+{
+    struct linear_explanation e;
+    linear_explain(&l->h, NULL, r, &e);
+    FILE *page = fopen("log/history.html", "we");
+    if (page != NULL) {
+        linear_picture_html(page, "what clients saw", &l->h, &e, 0);
+        fclose(page);
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    linear_explanation_print(out, &l->h, &e);
+    if (r->verdict == LINEAR_NO_ORDER) {
+        fputc('\n', out);
+        linear_picture_text(out, &l->h, &e, 76);
+        fprintf(out, "\npicture: log/history.html, all operations: "
+                     "log/history");
+    }
+    fclose(out);
+    linear_explanation_release(&e);
+    cluster_fail(l->c, "what clients saw is not linearizable\n%s", text);
 }
 
 static void await_all(struct load *l)
@@ -223,16 +234,12 @@ void load_end(struct load *l)
     if (l->answered != before + l->spec.keys)
         cluster_fail(l->c, "at the end a Get of each key must be answered");
 
-    cluster_tell(l->c, "%zu operations, %zu of them answered", l->count,
+    cluster_tell(l->c, "%zu operations, %zu of them answered", l->h.count,
                  l->answered);
-    FILE *file = fopen("log/history", "we"); // in the test's folder
-    if (file != NULL) {
-        linear_write(file, l->ops, l->count);
-        fclose(file);
-    }
+    if (l->file != NULL)
+        fclose(l->file);
     struct linear_report r;
-    if (linear_check(l->ops, l->count, &r) != LINEAR_YES)
-        cluster_fail(l->c, "what clients saw is not linearizable\n%s", r.text);
-    linear_report_release(&r);
+    if (linear_check(&l->h, NULL, &r) != LINEAR_YES)
+        fail(l, &r);
     load_free(l);
 }
