@@ -15,13 +15,14 @@
 #include <string.h>
 
 #include "common/runtime/alloc.h"
+#include "grading/linear/big.h"
 #include "grading/linear/key.h"
 
 static void collect_readers(const struct values *v, struct blocks *b)
 {
     size_t clusters = v->cluster_count;
     b->begin = xcalloc(clusters + 2, sizeof b->begin[0]);
-    b->reader = xmalloc((v->ops.count + 1) * sizeof b->reader[0]);
+    b->reader = big_alloc(v->ops.count + 1, sizeof b->reader[0]);
     for (size_t i = 0; i < v->ops.count; i++)
         if (v->seen[i] != NOBODY)
             b->begin[v->seen[i] + 2]++;
@@ -41,26 +42,38 @@ struct way {
     uint32_t latest; // NOBODY: nothing
 };
 
-static void note(struct way *w, struct block *b, const struct linear_op *op,
+static void note(const struct values *v, struct way *w, struct block *b,
                  uint32_t i)
 {
-    if (op->call > w->latest_call || w->latest == NOBODY) {
-        w->latest_call = op->call;
+    int64_t call = v->call[i];
+    if (call > w->latest_call || w->latest == NOBODY) {
+        w->latest_call = call;
         w->latest = i;
     }
-    if (key_ret(op) < b->first_ret) {
-        b->first_ret = key_ret(op);
+    if (v->ret[i] < b->first_ret) {
+        b->first_ret = v->ret[i];
         b->returned = i;
     }
-    if (op->call > b->last_call || b->called == NOBODY) {
-        b->last_call = op->call;
+    if (call > b->last_call || b->called == NOBODY) {
+        b->last_call = call;
         b->called = i;
     }
 }
 
-static bool is_too_early(const struct way *w, const struct linear_op *op)
+static bool is_too_early(const struct values *v, const struct way *w,
+                         uint32_t i)
 {
-    return w->latest != NOBODY && key_ret(op) < w->latest_call;
+    return w->latest != NOBODY && v->ret[i] < w->latest_call;
+}
+
+// `early` had returned before what comes before it in the chain, `latest`, was
+// called. Who only reads is to blame: it saw too much, or too little.
+static enum linear_why why_early(const struct values *v, uint32_t early,
+                                 uint32_t latest)
+{
+    if (v->seen[latest] != NOBODY)
+        return LINEAR_STALE;
+    return v->seen[early] != NOBODY ? LINEAR_FROM_FUTURE : LINEAR_CHAIN_ORDER;
 }
 
 static enum decision walk_cluster(struct values *v, const struct blocks *b,
@@ -69,21 +82,18 @@ static enum decision walk_cluster(struct values *v, const struct blocks *b,
 {
     uint32_t writer = v->clusters[c].writer;
     if (writer != NOBODY) {
-        const struct linear_op *op = key_op(&v->ops, writer);
-        if (is_too_early(w, op))
-            return REPORT(v, LINEAR_CHAIN_ORDER, writer, w->latest);
-        note(w, block, op, writer);
+        if (is_too_early(v, w, writer))
+            return REPORT(v, why_early(v, writer, w->latest), writer,
+                          w->latest);
+        note(v, w, block, writer);
     }
     struct way after = *w;
     for (uint32_t i = b->begin[c]; i < b->begin[c + 1]; i++) {
         uint32_t reader = b->reader[i];
-        const struct linear_op *op = key_op(&v->ops, reader);
-        if (is_too_early(w, op))
-            return REPORT(v,
-                          w->latest == writer ? LINEAR_FROM_FUTURE
-                                              : LINEAR_CHAIN_ORDER,
-                          reader, w->latest, writer);
-        note(&after, block, op, reader);
+        if (is_too_early(v, w, reader))
+            return REPORT(v, why_early(v, reader, w->latest), reader, w->latest,
+                          writer);
+        note(v, &after, block, reader);
     }
     *w = after;
     return DECIDED_YES;
@@ -199,8 +209,7 @@ static uint32_t begun(const struct blocks *b, int64_t call, uint32_t hint)
     uint32_t low = 0;
     uint32_t high = b->solid_count;
     for (uint32_t step = 1; low < high; step *= 2) { // from the hint, faster
-        bool before =
-            hint < high && b->at[b->solid[hint]].first_ret < call;
+        bool before = hint < high && b->at[b->solid[hint]].first_ret < call;
         if (before) {
             low = hint + 1;
             if (step >= high - low)
@@ -247,7 +256,7 @@ enum decision blocks_check(struct values *v, struct blocks *b)
 {
     *b = (struct blocks){0};
     collect_readers(v, b);
-    b->at = xmalloc(v->cluster_count * sizeof b->at[0]);
+    b->at = big_alloc(v->cluster_count, sizeof b->at[0]);
     enum decision d = walk_all(v, b);
     if (d != DECIDED_YES)
         return d;

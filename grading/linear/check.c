@@ -8,6 +8,7 @@
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
 #include "common/runtime/thread.h"
+#include "grading/linear/big.h"
 #include "grading/linear/search/search.h"
 
 enum {
@@ -26,7 +27,13 @@ static void group(struct keys *g, const struct linear_history *h)
 {
     g->h = h;
     g->begin = xcalloc(h->keys.count + 2, sizeof g->begin[0]);
-    g->at = xmalloc((h->count + 1) * sizeof g->at[0]);
+    g->at = big_alloc(h->count + 1, sizeof g->at[0]);
+    if (h->keys.count == 1) {
+        for (size_t i = 0; i < h->count; i++)
+            g->at[i] = (uint32_t)i;
+        g->begin[1] = h->count;
+        return;
+    }
     for (size_t i = 0; i < h->count; i++)
         g->begin[h->ops[i].key + 2]++;
     for (size_t i = 2; i < h->keys.count + 2; i++)
@@ -113,9 +120,8 @@ static enum linear_verdict check_key(const struct key_ops *k,
                                      const struct linear_options *o,
                                      struct linear_report *r)
 {
-    *r = (struct linear_report){.verdict = LINEAR_YES,
-                                .key = k->key,
-                                .engine = LINEAR_BLOCKS};
+    *r = (struct linear_report){
+        .verdict = LINEAR_YES, .key = k->key, .engine = LINEAR_BLOCKS};
     enum decision d = UNDECIDED;
     if (o->engine == LINEAR_AUTO || o->engine == LINEAR_BLOCKS)
         d = engine_blocks(k, r, NULL, NULL);
@@ -153,9 +159,9 @@ static void work(void *arg)
         if (check_key(&k, c->options, &c->reports[key]) != LINEAR_NO_ORDER)
             continue;
         uint32_t end = __atomic_load_n(&c->end, __ATOMIC_RELAXED);
-        while (key < end && !__atomic_compare_exchange_n(
-                                &c->end, &end, key, false, __ATOMIC_RELAXED,
-                                __ATOMIC_RELAXED))
+        while (key < end &&
+               !__atomic_compare_exchange_n(&c->end, &end, key, false,
+                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             continue;
     }
 }
@@ -175,8 +181,8 @@ static void work_together(struct crew *c, unsigned threads)
 {
     struct thread *others[THREADS_MAX];
     unsigned started = 0;
-    while (started + 1 < threads && thread_start("linear", work, c,
-                                                 &others[started]) == ERR_OK)
+    while (started + 1 < threads &&
+           thread_start("linear", work, c, &others[started]) == ERR_OK)
         started++;
     work(c);
     for (unsigned i = 0; i < started; i++)
@@ -191,14 +197,14 @@ static struct linear_report sum_up(const struct linear_report *reports,
     size_t judged = 0;
     for (size_t i = 0; i < count && i <= end; i++) {
         judged += reports[i].verdict != LINEAR_UNKNOWN;
-        bool worse = reports[i].verdict == LINEAR_NO_ORDER ||
-                     (reports[i].verdict == LINEAR_UNKNOWN &&
-                      sum.verdict == LINEAR_YES);
+        bool worse =
+            reports[i].verdict == LINEAR_NO_ORDER ||
+            (reports[i].verdict == LINEAR_UNKNOWN && sum.verdict == LINEAR_YES);
         if (worse && sum.verdict != LINEAR_NO_ORDER)
             sum = reports[i];
         if (sum.verdict == LINEAR_YES)
-            sum.engine = reports[i].engine > sum.engine ? reports[i].engine
-                                                        : sum.engine;
+            sum.engine =
+                reports[i].engine > sum.engine ? reports[i].engine : sum.engine;
     }
     sum.keys_judged = judged;
     return sum;

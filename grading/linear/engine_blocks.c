@@ -5,21 +5,6 @@
 
 #include "grading/linear/key.h"
 
-// Does anything in it speak of versions? *only: and does each write?
-static bool has_versions(const struct key_ops *k, bool *only)
-{
-    bool has = false;
-    *only = true;
-    for (uint32_t i = 0; i < k->count; i++) {
-        const struct linear_op *op = key_op(k, i);
-        has = has || op->kind == LINEAR_VPUT ||
-              op->version != LINEAR_NO_VERSION;
-        *only = *only && (op->kind == LINEAR_VPUT || !linear_op_writes(op)) &&
-                op->kind != LINEAR_CAS;
-    }
-    return has;
-}
-
 static enum decision find_order(struct values *v, const struct blocks *b,
                                 uint32_t **witness, size_t *witness_count)
 {
@@ -43,13 +28,13 @@ static enum decision find_order(struct values *v, const struct blocks *b,
 enum decision engine_blocks(const struct key_ops *k, struct linear_report *r,
                             uint32_t **witness, size_t *witness_count)
 {
-    struct values v = {.ops = *k, .report = r};
+    struct values v;
     struct blocks b = {0};
-    bool only;
     enum decision d = UNDECIDED;
-    if (!has_versions(k, &only))
+    values_init(&v, k, r);
+    if (!v.traits.has_versions)
         d = values_read(&v);
-    else if (only)
+    else if (v.traits.only_versions)
         d = versions_read(&v);
     if (d == DECIDED_YES)
         d = blocks_check(&v, &b);

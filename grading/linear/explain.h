@@ -14,20 +14,20 @@ struct linear_edge {
 // A value of the key, and when it must, or may, have been the current one.
 struct linear_lane {
     struct slice value;
-    bool absent;     // no value at all
-    int64_t begin;   // positions, begin <= end
+    bool absent;   // no value at all
+    int64_t begin; // positions, begin <= end
     int64_t end;
-    bool solid;      // it must have been, from begin to end; else: somewhere in
-                     // between, once
-    bool conflict;   // it takes part in the contradiction
+    bool solid;    // it must have been, from begin to end; else: somewhere in
+                   // between, once
+    bool conflict; // it takes part in the contradiction
 };
 
 struct linear_explanation {
     struct linear_report report;
-    const char *kind;      // constant: "stale read"
-    char *sentence;        // what is wrong, with the names of who and what
-    size_t *ops;           // indices into the history, by call: the argument
-    size_t op_count;       // at most LINEAR_WITNESSES
+    const char *kind; // constant: "stale read"
+    char *sentence;   // what is wrong, with the names of who and what
+    size_t *ops;      // indices into the history, by call: the argument
+    size_t op_count;  // at most LINEAR_WITNESSES
     struct linear_edge *edges;
     size_t edge_count;
     struct linear_lane *lanes; // by begin; of the argument's values
@@ -37,9 +37,9 @@ struct linear_explanation {
     // whole sentences have it as "allowed". 0: nothing is known of it.
     struct slice *allowed;
     size_t allowed_count;
-    bool allowed_absent;   // "no value" would have been right, too
-    size_t allowed_op;     // index into the history
-    int64_t certain;       // the position from which on it was certain
+    bool allowed_absent; // "no value" would have been right, too
+    size_t allowed_op;   // index into the history
+    int64_t certain;     // the position from which on it was certain
 
     // From which no operation can be taken (with those that then make no
     // sense) without its becoming linearizable. Not linearizable itself.

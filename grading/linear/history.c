@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "common/runtime/alloc.h"
+#include "grading/linear/big.h"
 
 enum {
     PIECE = 64 * 1024,
@@ -44,14 +45,20 @@ void linear_history_release(struct linear_history *h)
     linear_history_init(h);
 }
 
+void linear_history_expect(struct linear_history *h, size_t count)
+{
+    if (count <= h->room)
+        return;
+    h->room = count;
+    h->ops = big_realloc(h->ops, h->room, sizeof h->ops[0]);
+    if (h->times != NULL)
+        h->times = big_realloc(h->times, h->room, sizeof h->times[0]);
+}
+
 struct linear_op *linear_history_add(struct linear_history *h)
 {
-    if (h->count == h->room) {
-        h->room = h->room > 0 ? h->room + h->room / 2 : ROOM_LEAST;
-        h->ops = xrealloc(h->ops, h->room * sizeof h->ops[0]);
-        if (h->times != NULL)
-            h->times = xrealloc(h->times, h->room * sizeof h->times[0]);
-    }
+    if (h->count == h->room)
+        linear_history_expect(h, h->room + h->room / 2 + ROOM_LEAST);
     struct linear_op *op = &h->ops[h->count];
     if (h->times != NULL)
         h->times[h->count][0] = h->times[h->count][1] = LINEAR_PENDING;
@@ -68,14 +75,14 @@ void linear_history_keep_times(struct linear_history *h)
         return;
     if (h->room == 0)
         h->room = ROOM_LEAST;
-    h->ops = xrealloc(h->ops, h->room * sizeof h->ops[0]);
+    h->ops = big_realloc(h->ops, h->room, sizeof h->ops[0]);
     h->times = xmalloc(h->room * sizeof h->times[0]);
     for (size_t i = 0; i < h->count; i++)
         h->times[i][0] = h->times[i][1] = LINEAR_PENDING;
 }
 
-void linear_history_note(struct linear_history *h, int64_t at,
-                         struct slice who, struct slice text)
+void linear_history_note(struct linear_history *h, int64_t at, struct slice who,
+                         struct slice text)
 {
     if (h->note_count == h->note_room) {
         h->note_room = h->note_room > 0 ? 2 * h->note_room : ROOM_LEAST;
@@ -107,10 +114,4 @@ struct slice linear_history_keep(struct linear_history *h, const void *data,
     if (size > 0)
         memcpy(at, data, size);
     return slice_of(at, size);
-}
-
-bool linear_op_writes(const struct linear_op *op)
-{
-    return op->kind != LINEAR_GET && op->outcome != LINEAR_NO &&
-           op->outcome != LINEAR_FAILED;
 }

@@ -50,11 +50,11 @@ struct linear_op {
     int64_t call;
     int64_t ret; // or LINEAR_PENDING; means nothing if `outcome` is MAYBE
 
-    uint32_t client; // in `clients`
-    uint32_t key;    // in `keys`
-    uint8_t kind;    // enum linear_kind
-    uint8_t outcome; // enum linear_outcome
-    uint8_t seen;    // enum linear_seen
+    uint32_t client;     // in `clients`
+    uint32_t key;        // in `keys`
+    uint8_t kind;        // enum linear_kind
+    uint8_t outcome;     // enum linear_outcome
+    uint8_t seen;        // enum linear_seen
     bool expects_absent; // a CAS for a key that is missing
     int32_t wanted;
     int32_t version;
@@ -102,8 +102,10 @@ void linear_history_release(struct linear_history *h);
 // A new record at the end, zeroed but for ret (pending) and the versions
 // (none). Borrowed until the next is added.
 struct linear_op *linear_history_add(struct linear_history *h);
-void linear_history_note(struct linear_history *h, int64_t at,
-                         struct slice who, struct slice text);
+// Room for so many in all: memory that is not filled costs nothing.
+void linear_history_expect(struct linear_history *h, size_t count);
+void linear_history_note(struct linear_history *h, int64_t at, struct slice who,
+                         struct slice text);
 
 // `room` for times, of as many operations as `ops` has room for.
 void linear_history_keep_times(struct linear_history *h);
@@ -115,6 +117,10 @@ struct slice linear_history_keep(struct linear_history *h, const void *data,
 unsigned char *linear_history_reserve(struct linear_history *h, size_t size);
 
 // The operation has an effect if it happens.
-bool linear_op_writes(const struct linear_op *op);
+static inline bool linear_op_writes(const struct linear_op *op)
+{
+    return op->kind != LINEAR_GET && op->outcome != LINEAR_NO &&
+           op->outcome != LINEAR_FAILED;
+}
 
 #endif

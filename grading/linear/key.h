@@ -10,6 +10,7 @@
 #define GRADING_LINEAR_KEY_H
 
 #include "grading/linear/linear.h"
+#include "grading/linear/tokens.h"
 
 enum {
     NOBODY = UINT32_MAX, // no operation, no cluster
@@ -49,30 +50,45 @@ static inline const struct linear_op *key_op(const struct key_ops *k,
 // When it has certainly happened; INT64_MAX: never.
 static inline int64_t key_ret(const struct linear_op *op)
 {
-    return op->ret == LINEAR_PENDING || op->outcome == LINEAR_MAYBE
-               ? INT64_MAX
-               : op->ret;
+    return op->ret == LINEAR_PENDING || op->outcome == LINEAR_MAYBE ? INT64_MAX
+                                                                    : op->ret;
 }
 
 enum decision {
     DECIDED_YES,
-    DECIDED_NO,  // the report says why
-    UNDECIDED,   // this engine cannot tell
+    DECIDED_NO, // the report says why
+    UNDECIDED,  // this engine cannot tell
 };
 
-// Whole words for what the values of a key say.
+// What kinds of operations there are.
+struct traits {
+    size_t writes;
+    size_t refused;
+    size_t unknown_cas;
+    bool chained;       // there are Appends
+    bool has_versions;  // something speaks of versions
+    bool only_versions; // and each write does
+};
+
+// What the values of a key say.
 struct values {
     struct key_ops ops;
     struct linear_report *report;
 
-    struct texts tokens; // what was written; a token's number is its cluster
-    int terminator;      // the byte that ends each token; -1: none does
-    uint32_t *sorted;    // then: tokens in order; owned
-    bool chained;        // there are Appends
+    // All operations' times, side by side; owned.
+    int64_t *call;
+    int64_t *ret; // key_ret
+    struct traits traits;
+
+    struct tokens tokens; // a token's number is its cluster
+    int terminator;       // the byte that ends each token; -1: none does
+    uint32_t *sorted;     // then: tokens in order; owned
+    bool chained;         // traits.chained
 
     struct cluster *clusters; // owned
     uint32_t cluster_count;
     struct longest *longest; // by root; owned; if chained
+    uint32_t last_root;      // of the value that was read last
     uint32_t *seen;          // by operation: whose value it read; owned
     uint32_t *refused;       // operations that did not find a value; owned
     size_t refused_count;
@@ -99,7 +115,9 @@ struct blocks {
 };
 
 // values.c: finds out who saw what. DECIDED_YES: go on with the blocks.
-// v->ops and v->report are the caller's to set; values_release in any case.
+// values_init in front of it, values_release in any case.
+void values_init(struct values *v, const struct key_ops *k,
+                 struct linear_report *r);
 enum decision values_read(struct values *v);
 void values_release(struct values *v);
 // The cluster that has this value; NOBODY: there is none.

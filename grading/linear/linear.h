@@ -32,20 +32,20 @@ enum linear_verdict {
 // What is wrong, by the names of the handout.
 enum linear_why {
     LINEAR_FINE,
-    LINEAR_FROM_NOWHERE,    // a value that nobody wrote
-    LINEAR_TWICE,           // an Append is in a value twice
-    LINEAR_FORK,            // two values disagree about what an Append found
-    LINEAR_FROM_FUTURE,     // seen before its write began
-    LINEAR_CHAIN_ORDER,     // Appends are not in the order of their times
-    LINEAR_STALE,           // seen after it was overwritten
-    LINEAR_LOST_UPDATE,     // two operations replaced the same value
-    LINEAR_LOST_WRITE,      // what was done before is missing
-    LINEAR_UNJUST_REFUSAL,  // refused although the value was as it should be
-    LINEAR_NO_ORDER_FITS,   // the search found none
-    LINEAR_LIMIT_MS,        // unknown: these limits ended it
+    LINEAR_FROM_NOWHERE,   // a value that nobody wrote
+    LINEAR_TWICE,          // an Append is in a value twice
+    LINEAR_FORK,           // two values disagree about what an Append found
+    LINEAR_FROM_FUTURE,    // seen before its write began
+    LINEAR_CHAIN_ORDER,    // Appends are not in the order of their times
+    LINEAR_STALE,          // seen after it was overwritten
+    LINEAR_LOST_UPDATE,    // two operations replaced the same value
+    LINEAR_LOST_WRITE,     // what was done before is missing
+    LINEAR_UNJUST_REFUSAL, // refused although the value was as it should be
+    LINEAR_NO_ORDER_FITS,  // the search found none
+    LINEAR_LIMIT_MS,       // unknown: these limits ended it
     LINEAR_LIMIT_MEMORY,
     LINEAR_LIMIT_CONFIGS,
-    LINEAR_NOT_DISTINCT,    // unknown: the engine asked for cannot tell
+    LINEAR_NOT_DISTINCT, // unknown: the engine asked for cannot tell
 };
 
 enum linear_engine {
@@ -78,7 +78,7 @@ struct linear_report {
     uint32_t key;
     size_t witnesses[LINEAR_WITNESSES];
     size_t witness_count;
-    size_t keys_judged; // with a verdict of their own
+    size_t keys_judged;        // with a verdict of their own
     enum linear_engine engine; // the one that decided the key
 };
 

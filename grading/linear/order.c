@@ -231,10 +231,10 @@ static uint32_t find_gap(const struct gaps *g, const struct linear_op *op,
     size_t behind = key_ret(op) == INT64_MAX
                         ? g->count
                         : below(g->calls, g->count, key_ret(op) + 1);
-    uint32_t high = behind < g->count ? g->calls[behind].position
-                                      : (uint32_t)g->count;
-    if (not != NOBODY && low >= g->begin[not] && low <= g->end[not])
-        low = g->end[not] + 1;
+    uint32_t high =
+        behind < g->count ? g->calls[behind].position : (uint32_t)g->count;
+    if (not != NOBODY && low >= g->begin[not ] && low <= g->end[not ])
+        low = g->end[not ] + 1;
     return low <= high ? low : UINT32_MAX;
 }
 
@@ -285,7 +285,7 @@ static enum decision insert_refused(struct values *v, const struct blocks *b,
         uint32_t last;
         if (not != NOBODY && is_unjust(v, b, not, op, &first, &last)) {
             d = REPORT(v, LINEAR_UNJUST_REFUSAL, v->refused[i], first, last,
-                       v->clusters[not].writer);
+                       v->clusters[not ].writer);
             break;
         }
         at[i] = d == DECIDED_YES ? find_gap(&g, op, not, placed, i) : 0;

@@ -9,16 +9,8 @@
 #include <string.h>
 
 #include "common/runtime/alloc.h"
+#include "grading/linear/big.h"
 #include "grading/linear/key.h"
-
-enum {
-    AHEAD = 16, // look-ups that are on their way at a time
-};
-
-static bool is_write(const struct linear_op *op)
-{
-    return linear_op_writes(op);
-}
 
 // --- Tokens ----------------------------------------------------------------
 
@@ -26,35 +18,22 @@ static bool is_write(const struct linear_op *op)
 // equal.
 static bool add_tokens(struct values *v)
 {
-    uint32_t at[AHEAD];
-    uint32_t hashes[AHEAD];
-    for (size_t next = 0; next < v->ops.count;) {
-        size_t n = 0;
-        for (; n < AHEAD && next < v->ops.count; next++) {
-            const struct linear_op *op = key_op(&v->ops, (uint32_t)next);
-            if (!is_write(op))
-                continue;
-            at[n] = (uint32_t)next;
-            hashes[n] = texts_hash(op->argument);
-            texts_prefetch(&v->tokens, hashes[n++]);
-        }
-        for (size_t i = 0; i < n; i++) {
-            const struct linear_op *op = key_op(&v->ops, at[i]);
-            bool added = false;
-            uint32_t c =
-                texts_add_hashed(&v->tokens, op->argument, hashes[i], &added);
-            if (!added)
-                return false;
-            v->clusters[c] = (struct cluster){
-                .writer = at[i],
-                .marked = op->outcome == LINEAR_OK,
-                .linked = op->kind == LINEAR_PUT,
-                .before = NOBODY,
-                .after = NOBODY,
-                .root = op->kind == LINEAR_APPEND ? NOBODY : c,
-                .end = op->argument.size,
-            };
-        }
+    for (uint32_t i = 0; i < v->ops.count; i++) {
+        const struct linear_op *op = key_op(&v->ops, i);
+        if (!linear_op_writes(op))
+            continue;
+        uint32_t c = (uint32_t)v->tokens.count;
+        if (!tokens_add(&v->tokens, op->argument))
+            return false;
+        v->clusters[c] = (struct cluster){
+            .writer = i,
+            .marked = op->outcome == LINEAR_OK,
+            .linked = op->kind == LINEAR_PUT,
+            .before = NOBODY,
+            .after = NOBODY,
+            .root = op->kind == LINEAR_APPEND ? NOBODY : c,
+            .end = op->argument.size,
+        };
     }
     v->cluster_count = (uint32_t)v->tokens.count;
     return true;
@@ -62,9 +41,9 @@ static bool add_tokens(struct values *v)
 
 static bool ends_with(struct slice token, int byte)
 {
-    return token.size > 0 && (const unsigned char *)memchr(token.data, byte,
-                                                            token.size) ==
-                                 token.data + token.size - 1;
+    return token.size > 0 &&
+           (const unsigned char *)memchr(token.data, byte, token.size) ==
+               token.data + token.size - 1;
 }
 
 static bool begins_with(struct slice text, struct slice with)
@@ -137,8 +116,8 @@ static uint32_t first_token(const struct values *v, struct slice text)
     const unsigned char *end = memchr(text.data, v->terminator, text.size);
     if (end == NULL)
         return NOBODY;
-    return texts_find(&v->tokens,
-                      slice_of(text.data, (size_t)(end - text.data) + 1));
+    return tokens_find(&v->tokens,
+                       slice_of(text.data, (size_t)(end - text.data) + 1));
 }
 
 // The one that it ends with. With a terminator.
@@ -149,8 +128,8 @@ static uint32_t last_token(const struct values *v, struct slice text)
     const unsigned char *before =
         memrchr(text.data, v->terminator, text.size - 1);
     size_t skip = before == NULL ? 0 : (size_t)(before - text.data) + 1;
-    return texts_find(&v->tokens,
-                      slice_of(text.data + skip, text.size - skip));
+    return tokens_find(&v->tokens,
+                       slice_of(text.data + skip, text.size - skip));
 }
 
 // --- Chains ----------------------------------------------------------------
@@ -165,17 +144,24 @@ static void mark(struct values *v, uint32_t c)
         v->unlinked[v->unlinked_count++] = c;
 }
 
-// The first, besides `not`, that has read a value that has c in it.
-static uint32_t reader_of(const struct values *v, uint32_t c, uint32_t not)
+// Does the value of cluster `saw` have c in it?
+static bool has_part(const struct values *v, uint32_t saw, uint32_t c)
 {
-    const struct cluster *cluster = &v->clusters[c];
-    for (uint32_t i = 0; i < v->ops.count; i++) {
-        if (v->seen[i] == NOBODY || i == not)
-            continue;
-        const struct cluster *saw = &v->clusters[v->seen[i]];
-        if (saw->root == cluster->root && saw->end >= cluster->end)
+    return saw != NOBODY && v->clusters[saw].root == v->clusters[c].root &&
+           v->clusters[saw].end >= v->clusters[c].end;
+}
+
+// The first, besides `not`, that has seen a value that has c in it.
+static uint32_t reader_of(const struct values *v, uint32_t c, uint32_t not )
+{
+    for (uint32_t i = 0; i < v->ops.count; i++)
+        if (i != not &&has_part(v, v->seen[i], c))
             return i;
-    }
+    for (uint32_t x = 0; x < v->cluster_count; x++)
+        if (v->clusters[x].replaces &&
+            v->clusters[x].writer !=
+                not &&has_part(v, v->clusters[x].before, c))
+            return v->clusters[x].writer;
     return NOBODY;
 }
 
@@ -193,8 +179,8 @@ static enum decision link_clusters(struct values *v, uint32_t c,
     if (b->after != NOBODY) {
         struct cluster *other = &v->clusters[b->after];
         bool lost = other->replaces && cluster->replaces;
-        return REPORT(v, lost ? LINEAR_LOST_UPDATE : LINEAR_FORK,
-                      other->writer, cluster->writer, b->writer, who,
+        return REPORT(v, lost ? LINEAR_LOST_UPDATE : LINEAR_FORK, other->writer,
+                      cluster->writer, b->writer, who,
                       lost ? NOBODY : reader_of(v, b->after, who));
     }
     cluster->linked = true;
@@ -229,8 +215,8 @@ static enum decision walk_value(struct values *v, struct slice value,
                                 uint32_t *out)
 {
     while (from < value.size) {
-        uint32_t c = first_token(
-            v, slice_of(value.data + from, value.size - from));
+        uint32_t c =
+            first_token(v, slice_of(value.data + from, value.size - from));
         if (c == NOBODY || kind_of(v, c) != LINEAR_APPEND)
             return REPORT(v, LINEAR_FROM_NOWHERE, who,
                           c == NOBODY ? NOBODY : v->clusters[c].writer);
@@ -248,8 +234,7 @@ static enum decision walk_value(struct values *v, struct slice value,
     return DECIDED_YES;
 }
 
-static uint32_t root_of(const struct values *v, struct slice value,
-                        size_t *end)
+static uint32_t root_of(const struct values *v, struct slice value, size_t *end)
 {
     *end = 0;
     if (value.size == 0)
@@ -274,18 +259,34 @@ static uint32_t known_part(const struct values *v, struct slice value,
     *from = 0;
     if (size == 0 || memcmp(l->value.data, value.data, size) != 0)
         return NOBODY;
-    if (size == l->value.size) {
-        *from = size;
-        return l->tip;
-    }
-    if (v->terminator < 0)
-        return NOBODY;
-    uint32_t c = last_token(v, value);
-    if (c == NOBODY || v->clusters[c].root != root ||
-        v->clusters[c].end != size)
-        return NOBODY;
     *from = size;
-    return c;
+    if (size == l->value.size)
+        return l->tip;
+    uint32_t c = v->terminator < 0 ? NOBODY : last_token(v, value);
+    if (c != NOBODY && v->clusters[c].root == root &&
+        v->clusters[c].end == size)
+        return c;
+    *from = 0;
+    return NOBODY;
+}
+
+// In a chain, where to go on: a cluster; NOBODY: nobody wrote its beginning.
+static uint32_t find_part(struct values *v, struct slice value, size_t *from)
+{
+    uint32_t at = known_part(v, value, v->last_root, from);
+    if (at != NOBODY) // mostly it is the chain of the value before
+        return at;
+    size_t end;
+    uint32_t root = root_of(v, value, &end);
+    if (root == NOBODY)
+        return NOBODY;
+    mark(v, root);
+    v->last_root = root;
+    at = known_part(v, value, root, from);
+    if (at != NOBODY)
+        return at;
+    *from = end;
+    return root;
 }
 
 // The cluster that a value is of: *out. Marks it and those before it.
@@ -293,38 +294,32 @@ static enum decision read_value(struct values *v, struct slice value,
                                 uint32_t who, uint32_t *out)
 {
     if (!v->chained) {
-        *out = texts_find(&v->tokens, value);
+        *out = tokens_find(&v->tokens, value);
         if (*out == NOBODY)
             return REPORT(v, LINEAR_FROM_NOWHERE, who);
         mark(v, *out);
         return DECIDED_YES;
     }
     size_t from;
-    uint32_t root = root_of(v, value, &from);
-    if (root == NOBODY)
-        return REPORT(v, LINEAR_FROM_NOWHERE, who);
-    mark(v, root);
-    size_t known;
-    uint32_t at = known_part(v, value, root, &known);
+    uint32_t at = find_part(v, value, &from);
     if (at == NOBODY)
-        at = root;
-    else
-        from = known;
+        return REPORT(v, LINEAR_FROM_NOWHERE, who);
     enum decision d = walk_value(v, value, from, at, who, out);
-    if (d == DECIDED_YES && value.size > v->longest[root].value.size)
-        v->longest[root] = (struct longest){value, *out};
+    struct longest *l = &v->longest[v->last_root];
+    if (d == DECIDED_YES && value.size > l->value.size)
+        *l = (struct longest){value, *out};
     return d;
 }
 
 uint32_t values_find(const struct values *v, struct slice value)
 {
     if (!v->chained)
-        return texts_find(&v->tokens, value);
+        return tokens_find(&v->tokens, value);
     size_t from;
     uint32_t at = root_of(v, value, &from);
     while (at != NOBODY && from < value.size) {
-        uint32_t next = first_token(
-            v, slice_of(value.data + from, value.size - from));
+        uint32_t next =
+            first_token(v, slice_of(value.data + from, value.size - from));
         if (next == NOBODY || v->clusters[at].after != next)
             return NOBODY;
         from += v->tokens.at[next].size;
@@ -362,10 +357,9 @@ static enum decision link_cas(struct values *v, uint32_t c)
 
 static bool saw_what_it_wants(const struct linear_op *op)
 {
-    return op->expects_absent
-               ? op->seen == LINEAR_SAW_ABSENT
-               : op->seen == LINEAR_SAW_VALUE &&
-                     slice_equal(op->expected, op->result);
+    return op->expects_absent ? op->seen == LINEAR_SAW_ABSENT
+                              : op->seen == LINEAR_SAW_VALUE &&
+                                    slice_equal(op->expected, op->result);
 }
 
 // `c`: its cluster, if it is a write.
@@ -401,18 +395,10 @@ static enum decision read_op(struct values *v, uint32_t who, uint32_t c)
 
 static void make_room(struct values *v)
 {
-    size_t writes = 0;
-    size_t refused = 0;
-    size_t cas = 0;
-    for (uint32_t i = 0; i < v->ops.count; i++) {
-        const struct linear_op *op = key_op(&v->ops, i);
-        writes += is_write(op);
-        v->chained = v->chained || (op->kind == LINEAR_APPEND && is_write(op));
-        refused += op->outcome == LINEAR_NO;
-        cas += op->kind == LINEAR_CAS && op->outcome == LINEAR_MAYBE;
-    }
-    texts_reserve(&v->tokens, writes + 1);
-    v->clusters = xcalloc(writes + 1, sizeof v->clusters[0]);
+    size_t writes = v->traits.writes;
+    tokens_init(&v->tokens, writes + 1);
+    v->chained = v->traits.chained;
+    v->clusters = big_alloc(writes + 1, sizeof v->clusters[0]);
     v->clusters[INITIAL] = (struct cluster){.writer = NOBODY,
                                             .marked = true,
                                             .linked = true,
@@ -420,10 +406,10 @@ static void make_room(struct values *v)
                                             .after = NOBODY,
                                             .root = INITIAL,
                                             .end = v->ops.h->init.size};
-    v->seen = xmalloc((v->ops.count + 1) * sizeof v->seen[0]);
+    v->seen = big_alloc(v->ops.count + 1, sizeof v->seen[0]);
     memset(v->seen, 0xff, (v->ops.count + 1) * sizeof v->seen[0]);
-    v->refused = xcalloc(refused + 1, sizeof v->refused[0]);
-    v->unlinked = xcalloc(cas + 1, sizeof v->unlinked[0]);
+    v->refused = xcalloc(v->traits.refused + 1, sizeof v->refused[0]);
+    v->unlinked = xcalloc(v->traits.unknown_cas + 1, sizeof v->unlinked[0]);
     if (v->chained)
         v->longest = xcalloc(writes + 1, sizeof v->longest[0]);
 }
@@ -433,14 +419,43 @@ static void add_initial(struct values *v)
 {
     const struct linear_history *h = v->ops.h;
     if (!h->begins_absent && (!v->chained || h->init.size > 0))
-        texts_add(&v->tokens, h->init, NULL);
+        tokens_add(&v->tokens, h->init);
     else
-        v->tokens.at[v->tokens.count++] = (struct slice){0};
+        tokens_skip(&v->tokens);
+}
+
+static void note_traits(struct traits *t, const struct linear_op *op)
+{
+    bool writes = linear_op_writes(op);
+    t->writes += writes;
+    t->chained |= op->kind == LINEAR_APPEND && writes;
+    t->refused += op->outcome == LINEAR_NO;
+    t->unknown_cas += op->kind == LINEAR_CAS && op->outcome == LINEAR_MAYBE;
+    t->has_versions |=
+        op->kind == LINEAR_VPUT || op->version != LINEAR_NO_VERSION;
+    t->only_versions &=
+        (op->kind == LINEAR_VPUT || !writes) && op->kind != LINEAR_CAS;
+}
+
+void values_init(struct values *v, const struct key_ops *k,
+                 struct linear_report *r)
+{
+    *v = (struct values){.ops = *k,
+                         .report = r,
+                         .traits = {.only_versions = true},
+                         .terminator = -1};
+    v->call = big_alloc(k->count + 1, sizeof v->call[0]);
+    v->ret = big_alloc(k->count + 1, sizeof v->ret[0]);
+    for (uint32_t i = 0; i < k->count; i++) {
+        const struct linear_op *op = key_op(k, i);
+        v->call[i] = op->call;
+        v->ret[i] = key_ret(op);
+        note_traits(&v->traits, op);
+    }
 }
 
 enum decision values_read(struct values *v)
 {
-    v->terminator = -1;
     make_room(v);
     add_initial(v);
     if (!add_tokens(v) || (v->chained && !tokens_are_clear(v)))
@@ -448,7 +463,7 @@ enum decision values_read(struct values *v)
     uint32_t c = INITIAL;
     enum decision d = DECIDED_YES;
     for (uint32_t i = 0; i < v->ops.count && d == DECIDED_YES; i++) {
-        c += is_write(key_op(&v->ops, i));
+        c += linear_op_writes(key_op(&v->ops, i));
         d = read_op(v, i, c);
     }
     while (v->unlinked_count > 0 && d == DECIDED_YES)
@@ -458,7 +473,9 @@ enum decision values_read(struct values *v)
 
 void values_release(struct values *v)
 {
-    texts_release(&v->tokens);
+    free(v->call);
+    free(v->ret);
+    tokens_release(&v->tokens);
     free(v->sorted);
     free(v->clusters);
     free(v->longest);

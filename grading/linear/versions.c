@@ -18,8 +18,8 @@ static bool has_value(const struct values *v, uint32_t version,
     if (version == INITIAL && v->ops.h->begins_absent)
         return get->seen == LINEAR_SAW_ABSENT;
     uint32_t writer = v->clusters[version].writer;
-    struct slice value = writer == NOBODY ? v->ops.h->init
-                                          : key_op(&v->ops, writer)->argument;
+    struct slice value =
+        writer == NOBODY ? v->ops.h->init : key_op(&v->ops, writer)->argument;
     return get->seen == LINEAR_SAW_VALUE && slice_equal(get->result, value);
 }
 
@@ -112,8 +112,7 @@ static enum decision add_unknown(struct values *v, uint32_t last,
     for (uint32_t i = 0; i < v->ops.count; i++) {
         const struct linear_op *op = key_op(&v->ops, i);
         uint32_t c = cluster_of(op);
-        if (op->kind != LINEAR_VPUT || op->outcome != LINEAR_MAYBE ||
-            c > last)
+        if (op->kind != LINEAR_VPUT || op->outcome != LINEAR_MAYBE || c > last)
             continue;
         uint32_t writer = v->clusters[c].writer;
         if (writer != NOBODY && candidates[c] == 0)
@@ -162,9 +161,7 @@ static void make_chain(struct values *v, uint32_t last)
 
 enum decision versions_read(struct values *v)
 {
-    size_t writes = 0;
-    for (uint32_t i = 0; i < v->ops.count; i++)
-        writes += linear_op_writes(key_op(&v->ops, i));
+    size_t writes = v->traits.writes;
     v->cluster_count = (uint32_t)writes + 1;
     v->clusters = xcalloc(writes + 1, sizeof v->clusters[0]);
     uint32_t *first_reader = xmalloc((writes + 1) * sizeof first_reader[0]);

@@ -125,8 +125,8 @@ static void note_answer(struct load *l, struct worker *w,
     op->outcome = LINEAR_OK;
     if (op->kind != LINEAR_PUT) {
         op->seen = answer->found ? LINEAR_SAW_VALUE : LINEAR_SAW_ABSENT;
-        op->result = linear_history_keep(&l->h, answer->value.data,
-                                         answer->value.len);
+        op->result =
+            linear_history_keep(&l->h, answer->value.data, answer->value.len);
     }
     l->answered++;
 }

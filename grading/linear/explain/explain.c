@@ -20,14 +20,13 @@ struct linear_op *history_copy(const struct linear_history *from,
 {
     struct linear_op *copy = linear_history_add(to);
     *copy = *op;
-    copy->client =
-        texts_add(&to->clients, from->clients.at[op->client], NULL);
+    copy->client = texts_add(&to->clients, from->clients.at[op->client], NULL);
     copy->key = texts_add(&to->keys, from->keys.at[op->key], NULL);
     return copy;
 }
 
-void history_prefix(const struct linear_history *h, uint32_t key,
-                    int64_t until, struct linear_history *out)
+void history_prefix(const struct linear_history *h, uint32_t key, int64_t until,
+                    struct linear_history *out)
 {
     linear_history_init(out);
     out->begins_absent = h->begins_absent;
@@ -74,6 +73,17 @@ static int64_t end_of_argument(const struct linear_history *h,
         const struct linear_op *op = &h->ops[r->witnesses[i]];
         int64_t last = op->ret == LINEAR_PENDING ? op->call : op->ret;
         end = last > end ? last : end;
+    }
+    return end;
+}
+
+static int64_t end_of_key(const struct linear_history *h, uint32_t key)
+{
+    int64_t end = 0;
+    for (size_t i = 0; i < h->count; i++) {
+        const struct linear_op *op = &h->ops[i];
+        int64_t last = op->ret > op->call ? op->ret : op->call;
+        end = op->key == key && last > end ? last : end;
     }
     return end;
 }
@@ -141,13 +151,11 @@ static void find_edges(const struct linear_history *h,
     e->edges = xcalloc(LINEAR_WITNESSES * LINEAR_WITNESSES, sizeof *e->edges);
     for (size_t i = 0; i < e->op_count; i++)
         for (size_t j = 0; j < e->op_count; j++) {
-            const char *reason =
-                i == j ? NULL
-                       : edge_between(h, e, &h->ops[e->ops[i]],
-                                      &h->ops[e->ops[j]]);
+            const char *reason = i == j ? NULL
+                                        : edge_between(h, e, &h->ops[e->ops[i]],
+                                                       &h->ops[e->ops[j]]);
             if (reason != NULL)
-                e->edges[e->edge_count++] =
-                    (struct linear_edge){i, j, reason};
+                e->edges[e->edge_count++] = (struct linear_edge){i, j, reason};
         }
 }
 
@@ -297,15 +305,14 @@ static size_t last_reader(const struct linear_history *h,
 }
 
 // Values that are near `op`, of those that were written or seen.
-static size_t find_candidates(const struct linear_history *prefix,
-                              struct slice *out)
+static size_t find_candidates(struct linear_history *prefix, struct slice *out)
 {
     size_t n = 0;
     for (size_t i = prefix->count; i-- > 0 && n < CANDIDATES;) {
         const struct linear_op *op = &prefix->ops[i];
-        struct slice value = op->seen == LINEAR_SAW_VALUE ? op->result
-                             : linear_op_writes(op)       ? op->argument
-                                                          : (struct slice){0};
+        struct slice value = linear_op_writes(op) ? value_after(prefix, op)
+                             : op->seen == LINEAR_SAW_VALUE ? op->result
+                                                            : (struct slice){0};
         bool known = value.size == 0;
         for (size_t j = 0; j < n; j++)
             known = known || slice_equal(out[j], value);
@@ -344,8 +351,8 @@ static void find_allowed(const struct linear_history *h,
     int64_t deadline_ms = clock_now_ms() + ALLOWED_MS;
     e->allowed = xcalloc(ALLOWED_MAX, sizeof e->allowed[0]);
     e->allowed_op = reader;
-    e->allowed_absent = would_do(&prefix, op, o, LINEAR_SAW_ABSENT,
-                                 (struct slice){0});
+    e->allowed_absent =
+        would_do(&prefix, op, o, LINEAR_SAW_ABSENT, (struct slice){0});
     for (size_t i = 0; i < count && e->allowed_count < ALLOWED_MAX &&
                        clock_now_ms() < deadline_ms;
          i++)
@@ -378,6 +385,8 @@ void linear_explain(const struct linear_history *h,
     o.threads = 1;
     find_edges(h, e);
     int64_t end = end_of_argument(h, report);
+    if (!is_wrong_until(h, report->key, end, &o))
+        end = end_of_key(h, report->key);
     e->certain = find_certain(h, &o, report, end);
     find_allowed(h, &o, e);
     linear_history_release(&e->minimal);

@@ -6,8 +6,8 @@
 
 // A history of one key that borrows the texts of `h`: its operations up to
 // position `until`; what has not returned by then may have happened or not.
-void history_prefix(const struct linear_history *h, uint32_t key,
-                    int64_t until, struct linear_history *out);
+void history_prefix(const struct linear_history *h, uint32_t key, int64_t until,
+                    struct linear_history *out);
 // A copy of one operation into another history of the same key.
 struct linear_op *history_copy(const struct linear_history *from,
                                const struct linear_op *op,

@@ -149,9 +149,8 @@ static void print_sentence(FILE *out, const struct roles *x)
         break;
     case LINEAR_FORK:
         fprintf(out, "two values disagree about what came before %s",
-                words(x, x->other_writer < x->r->witness_count
-                             ? x->other_writer
-                             : x->writer));
+                words(x, x->other_writer < x->r->witness_count ? x->other_writer
+                                                               : x->writer));
         break;
     case LINEAR_FROM_FUTURE:
         fprintf(out, "%s had ended before %s, whose value it saw, began",
@@ -180,8 +179,9 @@ static void print_sentence(FILE *out, const struct roles *x)
                      "held all the time");
         break;
     case LINEAR_NO_ORDER_FITS:
-        fprintf(out, "when %s returned, no order of what had been called fits "
-                     "any more",
+        fprintf(out,
+                "when %s returned, no order of what had been called fits "
+                "any more",
                 words(x, 0));
         break;
     case LINEAR_LIMIT_MS:

@@ -136,8 +136,7 @@ static bool picks_read(const struct shrinking *s, const struct linear_op *op)
     return is_read(op);
 }
 
-static bool picks_refused(const struct shrinking *s,
-                          const struct linear_op *op)
+static bool picks_refused(const struct shrinking *s, const struct linear_op *op)
 {
     (void)s;
     return op->outcome == LINEAR_NO;
@@ -216,8 +215,8 @@ static bool take_values(struct shrinking *s)
     bool chained = has_kind(s, LINEAR_APPEND);
     for (size_t i = 0; i < s->h->count && has_time(s);) {
         struct slice root = s->h->ops[i].argument;
-        bool is_root = s->h->ops[i].kind == LINEAR_PUT &&
-                       (root.size > 0 || !chained);
+        bool is_root =
+            s->h->ops[i].kind == LINEAR_PUT && (root.size > 0 || !chained);
         for (size_t j = 0; j < s->h->count && is_root; j++)
             s->gone[j] = speaks_of(&s->h->ops[j], root, chained);
         // Appends that are in these values only, and do not say so.
@@ -306,9 +305,9 @@ static bool take_cas(struct shrinking *s)
         bool fits = op.kind == LINEAR_CAS && op.outcome == LINEAR_OK;
         for (size_t j = 0; j < s->h->count && fits; j++) {
             const struct linear_op *other = &s->h->ops[j];
-            s->gone[j] = j == i || (is_read(other) &&
-                                    other->seen == LINEAR_SAW_VALUE &&
-                                    slice_equal(other->result, op.argument));
+            s->gone[j] =
+                j == i || (is_read(other) && other->seen == LINEAR_SAW_VALUE &&
+                           slice_equal(other->result, op.argument));
             fits = j == i || is_read(other) ||
                    !slice_equal(other->argument, op.argument);
         }

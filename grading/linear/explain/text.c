@@ -146,8 +146,9 @@ void linear_explanation_print(FILE *out, const struct linear_history *h,
         return;
     print_argument(out, h, e);
     print_allowed(out, h, e);
-    fprintf(out, "It is certain from position %" PRId64
-                 " on; %zu operation%s to see it.\n",
+    fprintf(out,
+            "It is certain from position %" PRId64
+            " on; %zu operation%s to see it.\n",
             e->certain, e->minimal.count,
             e->minimal.count == 1 ? " suffices" : "s suffice");
 }

@@ -204,11 +204,12 @@ static void draw_key(FILE *out, const struct linear_history *h, uint32_t key,
 
 static void print_good(FILE *out, const struct linear_history *h, uint32_t key)
 {
-    fprintf(out, "<p class='kind good'>linearizable</p><h1>There is an order "
-                 "in which all is as it was seen</h1>\n<p class='meta'>%zu "
-                 "operations, %zu keys. Of one key: a dot is the moment at "
-                 "which an operation can have happened, the number its place "
-                 "in the order.</p>\n",
+    fprintf(out,
+            "<p class='kind good'>linearizable</p><h1>There is an order "
+            "in which all is as it was seen</h1>\n<p class='meta'>%zu "
+            "operations, %zu keys. Of one key: a dot is the moment at "
+            "which an operation can have happened, the number its place "
+            "in the order.</p>\n",
             h->count, h->keys.count);
     if (h->count > 0)
         draw_key(out, h, key, 0, NULL);
@@ -224,8 +225,7 @@ static void print_bad(FILE *out, const struct linear_history *h,
     fprintf(out, "</h1>\n<p class='meta'>key ");
     struct slice key = h->keys.at[e->report.key];
     html_text(out, slice_of(key.data, key.size < 200 ? key.size : 200));
-    fprintf(out, "; %zu operations on %zu keys</p>\n", h->count,
-            h->keys.count);
+    fprintf(out, "; %zu operations on %zu keys</p>\n", h->count, h->keys.count);
     if (e->report.verdict != LINEAR_NO_ORDER)
         return;
     draw_argument(out, h, e);

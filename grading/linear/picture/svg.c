@@ -8,12 +8,12 @@
 #include "common/runtime/alloc.h"
 
 enum {
-    LINE = 40,   // height of a line of a row
-    BAR = 14,    // of a bar
-    TOP = 30,    // for notes
-    LANE = 22,   // height of a value's lane
-    BINS = 200,  // of the density
-    STRIP = 40,  // its height
+    LINE = 40,  // height of a line of a row
+    BAR = 14,   // of a bar
+    TOP = 30,   // for notes
+    LANE = 22,  // height of a value's lane
+    BINS = 200, // of the density
+    STRIP = 40, // its height
     NOTES_MAX = 40,
 };
 
@@ -24,10 +24,12 @@ enum {
 static size_t utf8_size(const unsigned char *at, size_t left)
 {
     unsigned char c = at[0];
-    size_t size = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2
-                  : c < 0xf0               ? 3
-                  : c < 0xf5               ? 4
-                                           : 0;
+    size_t size = c < 0x80   ? 1
+                  : c < 0xc2 ? 0
+                  : c < 0xe0 ? 2
+                  : c < 0xf0 ? 3
+                  : c < 0xf5 ? 4
+                             : 0;
     if (size == 0 || size > left || c < 0x20 || c == 0x7f)
         return 0;
     for (size_t i = 1; i < size; i++)
@@ -132,8 +134,7 @@ static void draw_bar(FILE *out, const struct view *v, const struct bar *bar)
     fprintf(out, "<g class='op%s%s'>", bar->number > 0 ? " arg" : "",
             linear_op_writes(op) ? " w" : "");
     draw_title(out, v, bar);
-    fprintf(out,
-            "<rect x='%.1f' y='%.1f' width='%.1f' height='%d' rx='2'/>",
+    fprintf(out, "<rect x='%.1f' y='%.1f' width='%.1f' height='%d' rx='2'/>",
             x_of(bar->begin), y, width, BAR);
     if (bar->is_open)
         draw_open_end(out, x_of(bar->begin) + width, y);
@@ -220,8 +221,7 @@ static void draw_edges(FILE *out, const struct view *v,
                 time ? "" : " value", e->edges[i].from + 1, e->edges[i].reason,
                 e->edges[i].to + 1, x1, y1, x1 + 25, y1 - bend, x2 - 25,
                 y2 + bend, x2, y2, (x1 + x2) / 2,
-                (y1 + y2) / 2 + (y1 == y2 ? 14 : 4),
-                time ? "before" : "seen");
+                (y1 + y2) / 2 + (y1 == y2 ? 14 : 4), time ? "before" : "seen");
     }
 }
 
@@ -244,8 +244,7 @@ static double draw_lanes(FILE *out, const struct view *v,
                 lane->solid ? " solid" : "", lane->conflict ? " bad" : "",
                 lane->solid ? "the value all the time"
                             : "the value at some moment",
-                lane->begin, lane->end, x1, x2, y + 12, y + 12, x2 + 6,
-                y + 16);
+                lane->begin, lane->end, x1, x2, y + 12, y + 12, x2 + 6, y + 16);
         char *text = NULL;
         size_t size = 0;
         FILE *label = open_memstream(&text, &size);
@@ -266,9 +265,9 @@ void svg_view(FILE *out, const struct view *v,
               const struct linear_explanation *e)
 {
     double bottom = row_top(v, v->row_count);
-    size_t lanes = e == NULL                    ? 0
+    size_t lanes = e == NULL                   ? 0
                    : e->lane_count < DRAWN_MAX ? e->lane_count
-                                                : DRAWN_MAX;
+                                               : DRAWN_MAX;
     double height = bottom + LANE * (double)lanes + 20;
     fprintf(out,
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %.0f' "
@@ -299,8 +298,8 @@ void svg_density(FILE *out, const struct linear_history *h, uint32_t key,
     for (size_t i = 0; i < h->count; i++) {
         if (h->ops[i].key != key)
             continue;
-        size_t bin = (size_t)((double)h->ops[i].call / (double)last *
-                              (BINS - 1));
+        size_t bin =
+            (size_t)((double)h->ops[i].call / (double)last * (BINS - 1));
         most = ++bins[bin] > most ? bins[bin] : most;
     }
     fprintf(out,
@@ -312,8 +311,7 @@ void svg_density(FILE *out, const struct linear_history *h, uint32_t key,
     for (size_t i = 0; i < BINS; i++) {
         double height = STRIP * (double)bins[i] / (double)most;
         if (bins[i] > 0)
-            fprintf(out,
-                    "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f'/>",
+            fprintf(out, "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f'/>",
                     step * (double)i, STRIP - height, step - 1, height);
     }
     double begin = SVG_WIDTH * (double)v->first / (double)last;

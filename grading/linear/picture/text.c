@@ -43,8 +43,7 @@ static void put_bar(char *line, size_t width, const struct bar *bar)
     line[end] = bar->is_open ? '?' : '|';
 }
 
-static void print_row(FILE *out, const struct view *v, uint32_t row,
-                      char *line)
+static void print_row(FILE *out, const struct view *v, uint32_t row, char *line)
 {
     struct slice client = v->h->clients.at[v->clients[row]];
     char name[NAME_MAX_SHOWN + 1];
@@ -107,8 +106,8 @@ void linear_picture_text(FILE *out, const struct linear_history *h,
     size_t count;
     size_t *all = view_choose(&e->minimal, 0, INT64_MAX, &count);
     view_init(&v, searched ? &e->minimal : h, searched ? all : e->ops,
-              searched ? count : e->op_count, true,
-              width - NAME_MAX_SHOWN - 3, 1);
+              searched ? count : e->op_count, true, width - NAME_MAX_SHOWN - 3,
+              1);
     char *line = xmalloc(width + 1);
     memset(line, ' ', width + 1);
     for (uint32_t row = 0; row < v.row_count; row++)

@@ -27,7 +27,7 @@ struct view {
     const struct linear_history *h;
     bool by_rank; // or by time
     double width;
-    double per_char; // of a label
+    double per_char;  // of a label
     struct bar *bars; // owned; by call
     size_t count;
     uint32_t *clients; // of the rows; owned

@@ -17,7 +17,7 @@ struct conversion {
     FILE *out;
     const struct linear_history *h;
     enum linear_format to;
-    bool independent; // several keys
+    bool independent;  // several keys
     uint32_t *process; // of each operation; owned
     char *error;       // owned
 };
@@ -37,10 +37,10 @@ static void cannot(struct conversion *c, uint32_t op, const char *what)
 {
     struct slice client = c->h->clients.at[c->h->ops[op].client];
     if (c->error == NULL)
-        c->error = xasprintf("%s has no %s (operation %" PRIu32
-                             ", client %.*s)",
-                             linear_format_name(c->to), what, op + 1,
-                             (int)client.size, (const char *)client.data);
+        c->error =
+            xasprintf("%s has no %s (operation %" PRIu32 ", client %.*s)",
+                      linear_format_name(c->to), what, op + 1, (int)client.size,
+                      (const char *)client.data);
 }
 
 static bool is_number(struct slice s)
@@ -145,10 +145,9 @@ static void print_jepsen(struct conversion *c, uint32_t i, bool is_return)
     static const char *const names[] = {"read", "write", "append", "cas"};
     const struct linear_op *op = &c->h->ops[i];
     fprintf(c->out, "INFO  jepsen.util - %" PRIu32 "\t:%s\t:%s\t",
-            c->process[i],
-            type_of(op, is_return), names[op->kind]);
-    bool lost = is_return && (op->outcome == LINEAR_MAYBE ||
-                              (op->outcome == LINEAR_FAILED));
+            c->process[i], type_of(op, is_return), names[op->kind]);
+    bool lost = is_return &&
+                (op->outcome == LINEAR_MAYBE || (op->outcome == LINEAR_FAILED));
     if (lost)
         fprintf(c->out, ":timed-out");
     else

@@ -49,7 +49,7 @@ struct client {
     int64_t call;
     uint64_t tokens; // written so far
     char token[TOKEN_MAX];
-    struct value found; // at the moment when it happened
+    struct value found;  // at the moment when it happened
     struct value wanted; // of a CAS
     bool refused;
     bool promised; // its next operation is a Put of its next token
@@ -102,8 +102,8 @@ static void copy(struct value *to, const struct value *from)
 static bool is_same(const struct value *a, const struct value *b)
 {
     return a->present == b->present &&
-           (!a->present || (a->size == b->size &&
-                            memcmp(a->text, b->text, a->size) == 0));
+           (!a->present ||
+            (a->size == b->size && memcmp(a->text, b->text, a->size) == 0));
 }
 
 // --- Operations ------------------------------------------------------------

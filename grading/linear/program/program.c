@@ -239,8 +239,8 @@ static int command_shrink(const struct arguments *arguments)
         linear_explanation_release(&e);
     } else {
         fprintf(stderr, "linear: %s: there is nothing to shrink: %s\n",
-                a->beside.files[0], status == 0 ? "it is linearizable"
-                                                : "its verdict is unknown");
+                a->beside.files[0],
+                status == 0 ? "it is linearizable" : "its verdict is unknown");
     }
     linear_history_release(&h);
     return flushed(status);
@@ -254,8 +254,8 @@ static int command_convert(const struct arguments *arguments)
     struct linear_options o;
     int to = linear_format_named(a->to);
     if (to < 0)
-        return complain(bad_option("to", a->to,
-                                   "lines, porcupine, jepsen, edn, elle"));
+        return complain(
+            bad_option("to", a->to, "lines, porcupine, jepsen, edn, elle"));
     char *bad = load(a, a->beside.files[0], &o, &h);
     if (bad == NULL)
         bad = linear_convert(stdout, &h, (enum linear_format)to);
@@ -265,8 +265,7 @@ static int command_convert(const struct arguments *arguments)
 
 static int command_gen(const struct arguments *arguments)
 {
-    char *bad =
-        linear_gen((const struct linear_arguments *)arguments, stdout);
+    char *bad = linear_gen((const struct linear_arguments *)arguments, stdout);
     return bad != NULL ? complain(bad) : flushed(0);
 }
 
@@ -302,8 +301,9 @@ static const struct program_option options[] = {
      0},
     {"seed", "N", "of the dice", FIELD(seed), UINT64_MAX},
     {"mix", "LIST", "percents: get=50,put=20,append=30,cas=0", FIELD(mix), 0},
-    {"plant", "KIND", "nowhere, stale, future, twice or fork: one, near the end",
-     FIELD(plant), 0},
+    {"plant", "KIND",
+     "nowhere, stale, future, twice or fork: one, near the end", FIELD(plant),
+     0},
     {NULL, NULL, NULL, 0, 0},
 };
 

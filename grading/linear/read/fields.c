@@ -5,6 +5,7 @@
 
 enum {
     SHORT = 24, // bytes of a string that are looked at one by one
+    DIGITS_MAX = 18,
 };
 
 const char *const field_names[FIELD_COUNT] = {
@@ -99,10 +100,16 @@ static const unsigned char *read_value(struct reader *r,
         return inner.at;
     }
     const unsigned char *behind = at;
+    int64_t number = 0;
+    while (behind < end && *behind >= '0' && *behind <= '9' &&
+           behind - at < DIGITS_MAX)
+        number = number * 10 + (*behind++ - '0');
+    out->is_number = behind > at && (behind == end || !is_atom(*behind));
+    out->number = number;
     while (behind < end && is_atom(*behind))
         behind++;
     out->raw = slice_of(at, (size_t)(behind - at));
-    if (slice_equal(out->raw, slice_text("null")))
+    if (out->raw.size == 4 && memcmp(at, "null", 4) == 0)
         out->kind = FIELD_NULL;
     if (behind > at)
         return behind;
@@ -110,37 +117,54 @@ static const unsigned char *read_value(struct reader *r,
     return NULL;
 }
 
-// A name and a value; returns what is behind them, or NULL.
+// A name and the colon behind it; returns what is behind them, or NULL.
+static const unsigned char *read_name(struct reader *r, const unsigned char *at,
+                                      const unsigned char *end,
+                                      struct field_place *place)
+{
+    struct field name;
+    const unsigned char *begin = at;
+    if (at < end && *at == '"')
+        at = read_value(r, at, end, &name);
+    if (at == begin || at == NULL || blanks(at, end) == end ||
+        *blanks(at, end) != ':') {
+        reader_fail(r, "not an object of JSON");
+        return NULL;
+    }
+    at = blanks(at, end) + 1;
+    place->text = begin;
+    place->size = (size_t)(at - begin);
+    place->index = field_named(name.raw, &place->base64);
+    return at;
+}
+
+// A name and a value; returns what is behind them, or NULL. Mostly the names
+// are those of the line before.
 static const unsigned char *read_field(struct reader *r,
                                        const unsigned char *at,
                                        const unsigned char *end,
                                        struct fields *f)
 {
-    struct field name;
-    struct field value;
-    if (at == end || *at != '"') {
-        reader_fail(r, "not an object of JSON");
-        return NULL;
-    }
-    at = read_value(r, at, end, &name);
+    struct field ignored;
+    struct field_place *place =
+        &f->places[f->read < FIELDS_KNOWN ? f->read++ : FIELDS_KNOWN - 1];
+    if (place->size > 0 && (size_t)(end - at) > place->size &&
+        memcmp(at, place->text, place->size) == 0)
+        at += place->size;
+    else
+        at = read_name(r, at, end, place);
     if (at == NULL)
         return NULL;
-    at = blanks(at, end);
-    if (at == end || *at != ':') {
-        reader_fail(r, "not an object of JSON");
-        return NULL;
-    }
-    at = read_value(r, blanks(at + 1, end), end, &value);
-    if (at == NULL)
-        return NULL;
-    int i = field_named(name.raw, &value.base64);
+    int i = place->index;
     if (i >= 0 && fields_has(f, (enum field_name)i)) {
         reader_fail(r, "\"%s\" is there twice", field_names[i]);
         return NULL;
     }
+    struct field *to = i >= 0 ? &f->at[i] : &ignored;
+    at = read_value(r, blanks(at, end), end, to);
     if (i >= 0) {
         f->present |= 1U << i;
-        f->at[i] = value;
+        to->base64 = place->base64;
     }
     return at;
 }
@@ -148,6 +172,7 @@ static const unsigned char *read_field(struct reader *r,
 bool fields_read(struct reader *r, struct slice line, struct fields *f)
 {
     f->present = 0;
+    f->read = 0;
     const unsigned char *end = line.data + line.size;
     const unsigned char *at = blanks(line.data, end);
     if (at == end || *at != '{')

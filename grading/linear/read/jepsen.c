@@ -16,8 +16,8 @@ static struct slice word(struct slice *s)
         begin++;
     size_t end = begin;
     bool list = begin < s->size && s->data[begin] == '[';
-    while (end < s->size && (list || (s->data[end] != ' ' &&
-                                      s->data[end] != '\t'))) {
+    while (end < s->size &&
+           (list || (s->data[end] != ' ' && s->data[end] != '\t'))) {
         if (s->data[end++] == ']' && list)
             break;
     }
@@ -113,8 +113,7 @@ static bool note_return(struct reader *r, const struct line *l)
         return false;
     if (!is(l->f, names[op->kind]))
         return reader_fail(r, "process %.*s returns from what it did not call",
-                           (int)l->process.size,
-                           (const char *)l->process.data);
+                           (int)l->process.size, (const char *)l->process.data);
     if (is(l->type, ":info")) {
         op->outcome = LINEAR_MAYBE;
         op->ret = LINEAR_PENDING;
@@ -139,7 +138,7 @@ bool read_jepsen(struct reader *r)
                 return reader_fail(r, "not a line of such a Jepsen log");
             r->how->skipped++;
         } else if (!(is(l.type, ":invoke") ? note_call(r, &l)
-                                            : note_return(r, &l))) {
+                                           : note_return(r, &l))) {
             return false;
         }
     }

@@ -10,6 +10,7 @@
 
 enum {
     ID_RETURNED = UINT32_MAX,
+    LINE_LEAST = 48, // bytes: shorter ones are rare
 };
 
 struct lines {
@@ -24,6 +25,8 @@ struct lines {
     uint32_t last_client_number;
     struct slice last_key;
     uint32_t last_key_number;
+    struct slice last_op; // and what it is
+    uint8_t last_kind;
     uint8_t *versions; // owned; by key: 1 it has them, 2 it has other writes
     size_t version_room;
 };
@@ -44,6 +47,10 @@ static bool text_of(struct lines *l, enum field_name name, struct slice *text)
 
 static bool number_of(struct lines *l, enum field_name name, int64_t *number)
 {
+    if (fields_has(&l->f, name) && l->f.at[name].is_number) {
+        *number = l->f.at[name].number;
+        return true;
+    }
     if (fields_is_null(&l->f, name))
         return reader_fail(l->r, "\"%s\" is missing", field_names[name]);
     struct element e = {.raw = l->f.at[name].raw};
@@ -65,13 +72,14 @@ static bool version_of(struct lines *l, enum field_name name, int32_t *version)
 
 static bool is(const struct lines *l, enum field_name name, const char *text)
 {
-    return fields_has(&l->f, name) &&
-           slice_equal(l->f.at[name].raw, slice_text(text));
+    struct slice raw = l->f.at[name].raw;
+    return fields_has(&l->f, name) && raw.size == strlen(text) &&
+           memcmp(raw.data, text, raw.size) == 0;
 }
 
 // --- What an operation is --------------------------------------------------
 
-static bool set_kind(struct lines *l, struct linear_op *op)
+static bool find_kind(struct lines *l, struct linear_op *op)
 {
     static const struct {
         const char *name;
@@ -92,6 +100,20 @@ static bool set_kind(struct lines *l, struct linear_op *op)
     return text_of(l, FIELD_OP, &name) &&
            reader_fail(l->r, "no operation that is known: \"%.*s\"",
                        (int)name.size, (const char *)name.data);
+}
+
+static bool set_kind(struct lines *l, struct linear_op *op)
+{
+    struct slice raw = l->f.at[FIELD_OP].raw;
+    op->kind = l->last_kind;
+    if (fields_has(&l->f, FIELD_OP) && raw.size == l->last_op.size &&
+        raw.size > 0 && memcmp(raw.data, l->last_op.data, raw.size) == 0)
+        return true;
+    if (!find_kind(l, op))
+        return false;
+    l->last_op = raw;
+    l->last_kind = op->kind;
+    return true;
 }
 
 static bool set_key(struct lines *l, struct linear_op *op)
@@ -230,8 +252,7 @@ static bool read_interval(struct lines *l)
     if (!set_arguments(l, op) || !text_of(l, FIELD_C, &client) ||
         !number_of(l, FIELD_T0, &op->call))
         return false;
-    if (!fields_is_null(&l->f, FIELD_T1) &&
-        !number_of(l, FIELD_T1, &op->ret))
+    if (!fields_is_null(&l->f, FIELD_T1) && !number_of(l, FIELD_T1, &op->ret))
         return false;
     if (op->ret != LINEAR_PENDING && op->ret < op->call)
         return reader_fail(l->r, "it returns before it is called");
@@ -262,8 +283,7 @@ static uint32_t *op_of(struct lines *l, uint32_t id)
 {
     if (id >= l->id_room) {
         l->id_room = 2 * (size_t)id + 64;
-        l->op_of_id =
-            xrealloc(l->op_of_id, l->id_room * sizeof l->op_of_id[0]);
+        l->op_of_id = xrealloc(l->op_of_id, l->id_room * sizeof l->op_of_id[0]);
     }
     return &l->op_of_id[id];
 }
@@ -385,6 +405,7 @@ static bool read_all(struct lines *l)
 bool read_lines(struct reader *r)
 {
     struct lines l = {.r = r};
+    linear_history_expect(r->h, (size_t)(r->end - r->at) / LINE_LEAST);
     texts_init(&l.ids);
     bool ok = read_all(&l);
     for (size_t i = 0; i < r->h->count && ok && l.events; i++)

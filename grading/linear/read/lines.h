@@ -31,20 +31,36 @@ extern const char *const field_names[FIELD_COUNT];
 
 enum field_kind {
     FIELD_STRING,
-    FIELD_ATOM,  // a number, true, false
+    FIELD_ATOM, // a number, true, false
     FIELD_NULL,
     FIELD_OTHER, // an object or an array
 };
 
 struct field {
     enum field_kind kind;
-    bool escaped;     // a string with a backslash
+    bool escaped; // a string with a backslash
     bool base64;
+    bool is_number; // from 0 on
+    int64_t number;
     struct slice raw; // without quotes
+};
+
+enum {
+    FIELDS_KNOWN = 12, // places in a line of which is known what stood there
+};
+
+// The name that stood at a place in the line before: all of "name":
+struct field_place {
+    const unsigned char *text;
+    size_t size;
+    int index; // -1: no field that is known
+    bool base64;
 };
 
 struct fields {
     uint32_t present;
+    size_t read; // so far, of this line
+    struct field_place places[FIELDS_KNOWN];
     struct field at[FIELD_COUNT]; // those that are
 };
 

@@ -96,8 +96,7 @@ static bool note_return(struct reader *r, const struct line *l)
         return false;
     if (op->kind != l->kind || !slice_equal(r->h->keys.at[op->key], l->key))
         return reader_fail(r, "process %.*s returns from what it did not call",
-                           (int)l->process.size,
-                           (const char *)l->process.data);
+                           (int)l->process.size, (const char *)l->process.data);
     if (l->kind != LINEAR_GET)
         return true;
     op->seen = LINEAR_SAW_VALUE;

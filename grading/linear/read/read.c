@@ -155,12 +155,12 @@ static char *read_open(int fd, const char *path, struct linear_history *h,
     if (!S_ISREG(s.st_mode) || s.st_size == 0)
         return read_stream(fd, path, h, bytes);
     h->mapped_size = (size_t)s.st_size;
-    h->mapped = mmap(NULL, h->mapped_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    h->mapped = mmap(NULL, h->mapped_size, PROT_READ,
+                     MAP_PRIVATE | MAP_POPULATE, fd, 0);
     if (h->mapped == MAP_FAILED) {
         h->mapped = NULL;
         return cannot(path);
     }
-    madvise(h->mapped, h->mapped_size, MADV_SEQUENTIAL);
     *bytes = slice_of(h->mapped, h->mapped_size);
     return NULL;
 }

@@ -244,8 +244,7 @@ bool element_is_number(const struct element *e)
     return element_number(&digits, &n);
 }
 
-bool element_text(struct reader *r, const struct element *e,
-                  struct slice *text)
+bool element_text(struct reader *r, const struct element *e, struct slice *text)
 {
     struct slice raw = e->raw;
     if (raw.size > 0 && raw.data[0] == '"')

@@ -17,8 +17,8 @@ enum {
 
 struct frame {
     size_t event;
-    uint32_t op;   // that led here; NOBODY: none
-    size_t next;   // to be tried: a phase and a place in the open ones
+    uint32_t op; // that led here; NOBODY: none
+    size_t next; // to be tried: a phase and a place in the open ones
 };
 
 struct depth {
@@ -61,8 +61,8 @@ static void push(struct depth *d, const uint64_t *config, uint32_t op)
     if (d->count == d->room) {
         d->room = 2 * d->room + 64;
         d->frames = xrealloc(d->frames, d->room * sizeof d->frames[0]);
-        d->configs = xrealloc(d->configs, d->room * d->s.words *
-                                              sizeof d->configs[0]);
+        d->configs =
+            xrealloc(d->configs, d->room * d->s.words * sizeof d->configs[0]);
     }
     d->frames[d->count] = (struct frame){d->s.now, op, 0};
     memcpy(config_at(d, d->count), config, d->s.words * sizeof config[0]);
@@ -154,12 +154,12 @@ struct path {
 // The open operations that have happened in `to` and not yet in `from`: reads,
 // or else writes, but for `not`.
 static void emit(struct path *p, const struct search *s, const uint64_t *from,
-                 const uint64_t *to, bool reads, uint32_t not)
+                 const uint64_t *to, bool reads, uint32_t not )
 {
     for (size_t i = 0; i < s->open_count; i++) {
         uint32_t op = s->open[i];
         const struct step *step = &s->steps[op];
-        if (op != not && (step->effect == EFFECT_NONE) == reads &&
+        if (op != not &&(step->effect == EFFECT_NONE) == reads &&
             config_has(to, step->slot) && !config_has(from, step->slot))
             p->at[p->count++] = op;
     }
@@ -221,10 +221,10 @@ enum decision engine_depth(const struct key_ops *k,
         *witness = p.at;
         *witness_count = p.count;
     } else if (decision != DECIDED_YES) {
-        key_report(k, r, decision,
-                   decision == DECIDED_NO ? LINEAR_NO_ORDER_FITS : d.s.limit,
-                   (const uint32_t[]){d.s.events[d.farthest].op,
-                                      WITNESSES_END});
+        key_report(
+            k, r, decision,
+            decision == DECIDED_NO ? LINEAR_NO_ORDER_FITS : d.s.limit,
+            (const uint32_t[]){d.s.events[d.farthest].op, WITNESSES_END});
     }
     records_release(&d.visited);
     free(d.frames);

@@ -18,11 +18,11 @@ enum {
 
 struct frontier {
     struct search s;
-    struct records now;  // what may be the case
-    struct records next; // behind the event at hand
+    struct records now;   // what may be the case
+    struct records next;  // behind the event at hand
     struct records tried; // on the way there
-    uint64_t *config;    // room for one; owned
-    uint64_t *optional;  // masks of slots, like configurations; owned
+    uint64_t *config;     // room for one; owned
+    uint64_t *optional;   // masks of slots, like configurations; owned
     uint64_t *reads;
     uint32_t *order; // owned
     size_t order_room;
@@ -187,8 +187,8 @@ static void reduce(struct frontier *f)
     records_clear(&f->next);
     for (size_t begin = 0, end = 0; begin < count; begin = end) {
         uint32_t first = f->order[begin];
-        for (end = begin; end < count &&
-                          compare_groups(&first, &f->order[end], f) == 0;)
+        for (end = begin;
+             end < count && compare_groups(&first, &f->order[end], f) == 0;)
             end++;
         for (size_t i = begin; i < end; i++)
             if (is_covered(f, begin, end, i))
@@ -213,8 +213,7 @@ static enum decision run(struct frontier *f, struct linear_report *r)
                 return UNDECIDED;
             swap(f);
             if (f->now.count == 0)
-                return key_report(&s->ops, r, DECIDED_NO,
-                                  LINEAR_NO_ORDER_FITS,
+                return key_report(&s->ops, r, DECIDED_NO, LINEAR_NO_ORDER_FITS,
                                   (const uint32_t[]){e.op, WITNESSES_END});
         }
         search_enter(s);

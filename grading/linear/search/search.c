@@ -10,7 +10,7 @@
 #include "common/runtime/clock.h"
 
 enum {
-    CHECK_EVERY = 1024, // steps between two looks at the clock
+    CHECK_EVERY = 1024,   // steps between two looks at the clock
     TAILS_MAX = 20000000, // comparisons for the sake of `until`
     IMPOSSIBLE = -2,      // a version that never is
 };
@@ -20,10 +20,9 @@ enum {
 static bool says_nothing(const struct linear_op *op)
 {
     return op->outcome == LINEAR_FAILED ||
-           (op->kind == LINEAR_GET &&
-            (op->outcome == LINEAR_MAYBE ||
-             (op->seen == LINEAR_SAW_UNKNOWN &&
-              op->version == LINEAR_NO_VERSION)));
+           (op->kind == LINEAR_GET && (op->outcome == LINEAR_MAYBE ||
+                                       (op->seen == LINEAR_SAW_UNKNOWN &&
+                                        op->version == LINEAR_NO_VERSION)));
 }
 
 static uint32_t seen_node(struct search *s, const struct linear_op *op)
@@ -42,9 +41,8 @@ static struct step read_step(struct search *s, const struct linear_op *op)
 {
     if (op->seen == LINEAR_SAW_UNKNOWN)
         return (struct step){.need = NEED_VERSION, .version = op->version};
-    return (struct step){.need = NEED_VALUE,
-                         .node = seen_node(s, op),
-                         .version = op->version};
+    return (struct step){
+        .need = NEED_VALUE, .node = seen_node(s, op), .version = op->version};
 }
 
 static struct step refused_step(struct search *s, const struct linear_op *op)
@@ -102,17 +100,17 @@ static void compile(struct search *s)
         struct step *step = &s->steps[i];
         if (says_nothing(op))
             continue;
-        *step = op->outcome == LINEAR_NO  ? refused_step(s, op)
+        *step = op->outcome == LINEAR_NO ? refused_step(s, op)
                 : op->kind == LINEAR_GET ? read_step(s, op)
                                          : write_step(s, op);
         s->has_refusals = s->has_refusals || step->need == NEED_OTHER_VALUE ||
                           step->need == NEED_OTHER_VERSION;
         s->ordinary = s->ordinary && op->kind != LINEAR_VPUT;
-        uint64_t twin[4] = {
-            (uint64_t)step->need | (uint64_t)step->effect << 8 |
-                (uint64_t)step->bumps << 16,
-            (uint64_t)step->node << 32 | (uint32_t)step->version, step->target,
-            step->argument};
+        uint64_t twin[4] = {(uint64_t)step->need | (uint64_t)step->effect << 8 |
+                                (uint64_t)step->bumps << 16,
+                            (uint64_t)step->node << 32 |
+                                (uint32_t)step->version,
+                            step->target, step->argument};
         records_add(&twins, twin, &step->twin);
     }
     records_release(&twins);
@@ -187,8 +185,7 @@ static void give_slots(struct search *s)
         if (s->events[i].kind != EVENT_CALL)
             free_slots[free_count++] = step->slot;
         else
-            step->slot =
-                free_count > 0 ? free_slots[--free_count] : slots++;
+            step->slot = free_count > 0 ? free_slots[--free_count] : slots++;
     }
     free(free_slots);
     s->words = 1 + (slots + 63) / 64;
@@ -262,8 +259,7 @@ static bool fits(const struct search *s, uint64_t state,
 void search_absorb_one(const struct search *s, uint64_t *config, uint32_t op)
 {
     const struct step *step = &s->steps[op];
-    if (step->effect == EFFECT_NONE &&
-        fits(s, config[0] & ~CONFIG_OWES, step))
+    if (step->effect == EFFECT_NONE && fits(s, config[0] & ~CONFIG_OWES, step))
         config_set(config, step->slot);
 }
 
@@ -371,8 +367,8 @@ void search_begin(struct search *s, uint64_t *config)
 {
     memset(config, 0, s->words * sizeof config[0]);
     const struct linear_history *h = s->ops.h;
-    uint32_t node = h->begins_absent ? NODE_ABSENT
-                                     : states_set(&s->states, h->init);
+    uint32_t node =
+        h->begins_absent ? NODE_ABSENT : states_set(&s->states, h->init);
     config[0] = pair(s, node, 0);
 }
 

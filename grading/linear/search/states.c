@@ -115,8 +115,8 @@ static int compare_joined(struct slice text, struct slice head,
     int order = slice_compare(slice_of(text.data, head.size), head);
     if (order != 0)
         return order;
-    return slice_compare(
-        slice_of(text.data + head.size, text.size - head.size), tail);
+    return slice_compare(slice_of(text.data + head.size, text.size - head.size),
+                         tail);
 }
 
 static uint32_t find(struct states *s, struct slice head, struct slice tail)
@@ -155,13 +155,13 @@ uint32_t states_append(struct states *s, uint32_t node, struct slice tail,
         return s->appended[number];
     if (number >= s->appended_room) {
         s->appended_room = 2 * s->appended_room + 16;
-        s->appended = xrealloc(s->appended,
-                               s->appended_room * sizeof s->appended[0]);
+        s->appended =
+            xrealloc(s->appended, s->appended_room * sizeof s->appended[0]);
     }
     struct slice head = {0};
     if (node != NODE_ABSENT)
-        head = slice_of(s->texts[s->nodes[node].text].data,
-                        s->nodes[node].size);
+        head =
+            slice_of(s->texts[s->nodes[node].text].data, s->nodes[node].size);
     s->appended[number] = find(s, head, tail);
     return s->appended[number];
 }
@@ -172,8 +172,7 @@ int64_t states_last_with(const struct states *s, struct slice tail)
     for (size_t i = 0; i < s->text_count; i++) {
         struct slice text = s->texts[i];
         // What goes on in the next one is looked for there.
-        if (s->lasts[i] > last && tail.size > 0 &&
-            text.size > 0 &&
+        if (s->lasts[i] > last && tail.size > 0 && text.size > 0 &&
             memmem(text.data, text.size, tail.data, tail.size) != NULL)
             last = s->lasts[i];
     }

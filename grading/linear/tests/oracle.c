@@ -81,8 +81,7 @@ static bool can_be_next(const struct linear_history *h, unsigned done, size_t i)
 {
     for (size_t j = 0; j < h->count; j++)
         if ((done >> j & 1) == 0 && known(&h->ops[j]) &&
-            h->ops[j].ret != LINEAR_PENDING &&
-            h->ops[j].ret < h->ops[i].call)
+            h->ops[j].ret != LINEAR_PENDING && h->ops[j].ret < h->ops[i].call)
             return false;
     return true;
 }
@@ -125,8 +124,8 @@ static const char *const tokens[] = {"a;", "b;", "c;", "d;", "e;",
 
 static struct slice draw_token(struct random *r, unsigned with, size_t i)
 {
-    return slice_text(tokens[(with & WITH_REPEATS) != 0 ? random_below(r, 2)
-                                                        : i % 10]);
+    return slice_text(
+        tokens[(with & WITH_REPEATS) != 0 ? random_below(r, 2) : i % 10]);
 }
 
 static void draw_op(struct random *r, unsigned with, size_t i,
@@ -138,6 +137,8 @@ static void draw_op(struct random *r, unsigned with, size_t i,
         return;
     op->kind = (with & WITH_VERSIONS) != 0 ? LINEAR_VPUT : LINEAR_PUT;
     op->argument = draw_token(r, with, i);
+    if (op->kind == LINEAR_VPUT)
+        op->wanted = 0; // until it happens
     if ((with & WITH_APPEND) != 0 && dice < 6)
         op->kind = LINEAR_APPEND;
     if ((with & WITH_CAS) != 0 && dice == 6) {
@@ -198,8 +199,8 @@ static void let_happen(struct random *r, unsigned with, struct state *s,
                        struct linear_history *h, struct linear_op *op)
 {
     if (op->kind == LINEAR_VPUT)
-        op->wanted = random_below(r, 3) != 0 ? s->version
-                                             : (int)random_below(r, 4);
+        op->wanted =
+            random_below(r, 3) != 0 ? s->version : (int)random_below(r, 4);
     if (op->kind == LINEAR_CAS && !op->expects_absent && s->present &&
         random_below(r, 2) == 0)
         op->expected = keep(h, s->value);
@@ -296,8 +297,8 @@ void draw_change(struct random *r, unsigned with, struct linear_history *h)
         return;
     }
     if (op->ret > op->call) // shorter
-        op->ret = op->call + (int64_t)random_below(
-                                 r, (uint64_t)(op->ret - op->call) + 1);
+        op->ret = op->call +
+                  (int64_t)random_below(r, (uint64_t)(op->ret - op->call) + 1);
 }
 
 void print_small(const struct linear_history *h)

@@ -1,0 +1,352 @@
+// What is said of histories that are wrong: the right name, witnesses that
+// suffice, and a minimal history that is minimal.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/check/unit.h"
+#include "grading/linear/explain.h"
+#include "grading/linear/picture.h"
+#include "grading/linear/read.h"
+#include "grading/linear/tests/oracle.h"
+
+enum {
+    RUNS = 3000,
+};
+
+static void read_text(const char *text, struct linear_history *h)
+{
+    struct linear_reading how = {.format = LINEAR_LINES};
+    linear_history_init(h);
+    char *bad = linear_read_bytes("test", slice_text(text), &how, h);
+    ck_assert_msg(bad == NULL, "%s", bad);
+}
+
+// --- Names -----------------------------------------------------------------
+
+// Short for lines: client, operation, times, what came of it.
+#define PUT(c, v, t0, t1)                                                      \
+    "{\"c\":\"" c "\",\"op\":\"put\",\"k\":\"k\",\"v\":\"" v "\",\"t0\":" #t0  \
+    ",\"t1\":" #t1 ",\"r\":\"ok\"}\n"
+#define GET(c, v, t0, t1)                                                      \
+    "{\"c\":\"" c "\",\"op\":\"get\",\"k\":\"k\",\"t0\":" #t0 ",\"t1\":" #t1   \
+    ",\"r\":\"ok\",\"v\":\"" v "\"}\n"
+#define NOTHING(c, t0, t1)                                                     \
+    "{\"c\":\"" c "\",\"op\":\"get\",\"k\":\"k\",\"t0\":" #t0 ",\"t1\":" #t1   \
+    ",\"r\":\"ok\"}\n"
+#define APPEND(c, v, t0, t1, old)                                              \
+    "{\"c\":\"" c "\",\"op\":\"appendret\",\"k\":\"k\",\"v\":\"" v             \
+    "\",\"t0\":" #t0 ",\"t1\":" #t1 ",\"r\":\"ok\",\"old\":" old "}\n"
+#define BLIND(c, v, t0, t1)                                                    \
+    "{\"c\":\"" c "\",\"op\":\"append\",\"k\":\"k\",\"v\":\"" v                \
+    "\",\"t0\":" #t0 ",\"t1\":" #t1 ",\"r\":\"ok\"}\n"
+#define CAS(c, a, b, t0, t1, r)                                                \
+    "{\"c\":\"" c "\",\"op\":\"cas\",\"k\":\"k\",\"a\":\"" a "\",\"b\":\"" b   \
+    "\",\"t0\":" #t0 ",\"t1\":" #t1 ",\"r\":\"" r "\"}\n"
+
+static void expect_why(const char *text, enum linear_why why, const char *says)
+{
+    struct linear_history h;
+    struct linear_report r;
+    struct linear_explanation e;
+    read_text(text, &h);
+    linear_check(&h, NULL, &r);
+    ck_assert_msg(r.why == why, "%s\nwas %d, not %d", text, (int)r.why,
+                  (int)why);
+    linear_explain(&h, NULL, &r, &e);
+    ck_assert_msg(strstr(e.sentence, says) != NULL,
+                  "it says '%s', and should say '%s'", e.sentence, says);
+    ck_assert_uint_le(e.minimal.count, 8);
+    linear_explanation_release(&e);
+    linear_history_release(&h);
+}
+
+START_TEST(each_reason_has_its_name)
+{
+    expect_why(GET("c1", "x;", 1, 2), LINEAR_FROM_NOWHERE,
+               "c1's Get saw 'x;', which nobody wrote");
+    expect_why("{\"c\":\"c2\",\"op\":\"put\",\"k\":\"k\",\"v\":\"x;\","
+               "\"t0\":1,\"t1\":2,\"r\":\"fail\"}\n" GET("c1", "x;", 3, 4),
+               LINEAR_FROM_NOWHERE, "whose write was reported failed");
+    expect_why(PUT("c1", "a;", 1, 2) BLIND("c1", "b;", 3, 4)
+                   GET("c2", "a;b;b;", 5, 6),
+               LINEAR_TWICE, "c1's Append 'b;' took effect twice");
+    expect_why(PUT("c1", "a;", 1, 2) BLIND("c1", "b;", 3, 8)
+                   BLIND("c2", "c;", 3, 8) GET("c3", "a;b;", 3, 8)
+                       GET("c4", "a;c;", 3, 8),
+               LINEAR_FORK, "two values disagree");
+    expect_why(GET("c1", "a;", 1, 2) PUT("c2", "a;", 3, 4), LINEAR_FROM_FUTURE,
+               "c1's Get had ended before c2's Put 'a;', whose value it saw");
+    expect_why(BLIND("c1", "a;", 1, 2) BLIND("c2", "b;", 3, 4)
+                   GET("c3", "b;a;", 5, 6),
+               LINEAR_CHAIN_ORDER,
+               "c1's Append 'a;' had ended before c2's Append 'b;' began");
+    expect_why(PUT("c1", "a;", 1, 2) PUT("c1", "b;", 3, 4) GET("c2", "b;", 5, 6)
+                   GET("c3", "a;", 7, 8),
+               LINEAR_STALE, "c3's Get saw 'a;' when that had certainly");
+    expect_why(APPEND("c1", "a;", 1, 3, "null")
+                   APPEND("c2", "b;", 2, 4, "null"),
+               LINEAR_LOST_UPDATE,
+               "c1's Append 'a;' and c2's Append 'b;' found, and replaced");
+    expect_why(PUT("c1", "a;", 1, 2) PUT("c1", "b;", 3, 4)
+                   GET("c2", "a;", 5, 6),
+               LINEAR_LOST_WRITE, "c2's Get saw 'a;', and what was written");
+    expect_why(PUT("c1", "a;", 1, 2) NOTHING("c2", 5, 6), LINEAR_LOST_WRITE,
+               "c2's Get saw nothing");
+    expect_why(PUT("c1", "a;", 1, 2) CAS("c2", "a;", "b;", 3, 4, "no")
+                   GET("c3", "a;", 5, 6),
+               LINEAR_UNJUST_REFUSAL, "refused although");
+    expect_why(PUT("c1", "0", 1, 2) PUT("c1", "1", 3, 4) PUT("c1", "0", 5, 6)
+                   GET("c2", "1", 7, 8),
+               LINEAR_NO_ORDER_FITS, "when c2's Get returned");
+}
+END_TEST
+
+// --- Minimal histories -----------------------------------------------------
+
+static bool is_read(const struct linear_op *op)
+{
+    return !linear_op_writes(op);
+}
+
+// Whatever only reads can be taken away, and a write that nobody speaks of.
+static bool can_be_taken(const struct linear_history *h, size_t i)
+{
+    const struct linear_op *op = &h->ops[i];
+    for (size_t j = 0; j < h->count && !is_read(op); j++) {
+        const struct linear_op *other = &h->ops[j];
+        if (other->outcome == LINEAR_NO && other->seen == LINEAR_SAW_UNKNOWN)
+            return false;
+        struct slice spoken[] = {other->result, other->expected};
+        for (size_t k = 0; k < 2 && j != i; k++)
+            if (spoken[k].size > 0 &&
+                memmem(spoken[k].data, spoken[k].size, op->argument.data,
+                       op->argument.size) != NULL)
+                return false;
+    }
+    return true;
+}
+
+static void expect_minimal(struct linear_history *h)
+{
+    ck_assert_uint_gt(h->count, 0);
+    ck_assert_uint_le(h->count, SMALL_MAX);
+    if (oracle(h))
+        print_small(h);
+    ck_assert_msg(!oracle(h), "the minimal history is linearizable");
+    for (size_t i = 0; i < h->count; i++) {
+        struct linear_op taken = h->ops[i];
+        if (!can_be_taken(h, i))
+            continue;
+        h->ops[i].outcome = LINEAR_FAILED;
+        bool good = oracle(h);
+        h->ops[i] = taken;
+        if (!good)
+            print_small(h);
+        ck_assert_msg(good, "without its operation %zu it is wrong still", i);
+    }
+}
+
+static void explain_random(struct random *r, unsigned with)
+{
+    for (int run = 0; run < RUNS; run++) {
+        struct linear_history h;
+        struct linear_report report;
+        draw_good(r, with, 2 + random_below(r, 7), 20, &h);
+        draw_change(r, with, &h);
+        draw_change(r, with, &h);
+        if (linear_check(&h, NULL, &report) == LINEAR_NO_ORDER) {
+            struct linear_explanation e;
+            linear_explain(&h, NULL, &report, &e);
+            expect_minimal(&e.minimal);
+            ck_assert(e.sentence[0] != '\0' && e.op_count > 0);
+            ck_assert_int_ge(e.certain, 0);
+            linear_explanation_release(&e);
+        }
+        linear_history_release(&h);
+    }
+}
+
+START_TEST(minimal_histories_are_minimal)
+{
+    struct random r;
+    random_init(&r, random_seed());
+    explain_random(&r, 0);
+    explain_random(&r, WITH_APPEND);
+    explain_random(&r, WITH_APPEND | WITH_BLIND);
+    explain_random(&r, WITH_CAS);
+    explain_random(&r, WITH_REPEATS);
+    explain_random(&r, WITH_REPEATS | WITH_APPEND);
+    explain_random(&r, WITH_VERSIONS);
+}
+END_TEST
+
+START_TEST(it_says_what_would_have_been_right)
+{
+    struct linear_history h;
+    struct linear_report r;
+    struct linear_explanation e;
+    read_text(PUT("c1", "a;", 1, 2) PUT("c1", "b;", 3, 9) GET("c2", "c;", 4, 5)
+                  NOTHING("c3", 10, 11),
+              &h);
+    linear_check(&h, NULL, &r);
+    linear_explain(&h, NULL, &r, &e);
+    ck_assert_int_eq(r.why, LINEAR_FROM_NOWHERE);
+    ck_assert_int_eq(e.certain, 5);
+    ck_assert(!e.allowed_absent);
+    ck_assert_uint_eq(e.allowed_count, 2);
+    ck_assert(slice_equal(e.allowed[0], slice_text("b;")));
+    ck_assert(slice_equal(e.allowed[1], slice_text("a;")));
+    linear_explanation_release(&e);
+    linear_history_release(&h);
+}
+END_TEST
+
+// --- Pictures --------------------------------------------------------------
+
+static char *page_of(const struct linear_history *h, size_t *size)
+{
+    struct linear_report r;
+    struct linear_explanation e;
+    char *page = NULL;
+    linear_check(h, NULL, &r);
+    linear_explain(h, NULL, &r, &e);
+    FILE *out = open_memstream(&page, size);
+    linear_picture_html(out, "a & b", h, r.verdict == LINEAR_YES ? NULL : &e,
+                        0);
+    fclose(out);
+    linear_explanation_release(&e);
+    return page;
+}
+
+// Each tag that begins ends, in order. All else is text.
+static void expect_well_formed(const char *page)
+{
+    const char *names[64];
+    size_t sizes[64];
+    size_t depth = 0;
+    for (const char *at = strchr(page, '<'); at != NULL; at = strchr(at, '<')) {
+        const char *end = strchr(at, '>');
+        ck_assert_ptr_nonnull(end);
+        bool closes = at[1] == '/';
+        const char *name = at + 1 + closes;
+        size_t size = strcspn(name, " />");
+        if (closes) {
+            ck_assert_uint_gt(depth, 0);
+            depth--;
+            ck_assert(size == sizes[depth] &&
+                      memcmp(name, names[depth], size) == 0);
+        } else if (end[-1] != '/' && at[1] != '!') {
+            ck_assert_uint_lt(depth, 64);
+            names[depth] = name;
+            sizes[depth++] = size;
+        }
+        at = end;
+    }
+    ck_assert_uint_eq(depth, 0);
+}
+
+START_TEST(pages_show_hostile_values)
+{
+    struct linear_history h;
+    size_t size;
+    read_text("{\"c\":\"<i>\",\"op\":\"put\",\"k\":\"</script>\",\"v\":\"a\","
+              "\"t0\":1,\"t1\":2,\"r\":\"ok\"}\n"
+              "{\"c\":\"c&'\",\"op\":\"get\",\"k\":\"</script>\",\"t0\":3,"
+              "\"t1\":4,\"r\":\"ok\",\"v\":\"</script><b>&\\\"'\\u202e\"}\n"
+              "{\"e\":\"note\",\"t\":2,\"who\":\"<u>\",\"text\":\"&\"}\n",
+              &h);
+    char *page = page_of(&h, &size);
+    expect_well_formed(page);
+    ck_assert_ptr_nonnull(
+        strstr(page, "&lt;/script&gt;&lt;b&gt;&amp;&quot;&#39;"));
+    ck_assert_ptr_null(strstr(page, "<script"));
+    ck_assert_ptr_null(strstr(page, "<i>"));
+    ck_assert_ptr_null(strstr(page, "\xe2\x80\xae"));
+    free(page);
+    linear_history_release(&h);
+}
+END_TEST
+
+START_TEST(pages_are_of_bounded_size)
+{
+    struct linear_history h;
+    size_t size;
+    char name[16];
+    read_text(GET("c", "x", 1, 2), &h);
+    size_t long_size = 1 << 20;
+    unsigned char *text = linear_history_reserve(&h, long_size);
+    memset(text, 'y', long_size);
+    for (int i = 0; i < 20000; i++) {
+        struct linear_op *op = linear_history_add(&h);
+        int n = snprintf(name, sizeof name, "c%d", i % 5000);
+        op->client = texts_add(&h.clients,
+                               linear_history_keep(&h, name, (size_t)n), NULL);
+        op->kind = LINEAR_PUT;
+        op->call = 2 * i + 3;
+        op->ret = 2 * i + 4;
+        op->argument = slice_of(text + i, i % 100 == 0 ? long_size - 20000
+                                                       : 3 + (size_t)i / 10);
+    }
+    char *page = page_of(&h, &size);
+    ck_assert_uint_lt(size, 1 << 20);
+    expect_well_formed(page);
+    free(page);
+    h.ops[0].outcome = LINEAR_FAILED; // and one that is fine
+    page = page_of(&h, &size);
+    ck_assert_uint_lt(size, 1 << 20);
+    expect_well_formed(page);
+    ck_assert_ptr_nonnull(strstr(page, "linearizable"));
+    free(page);
+    linear_history_release(&h);
+}
+END_TEST
+
+START_TEST(pictures_are_text_too)
+{
+    struct linear_history h;
+    struct linear_report r;
+    struct linear_explanation e;
+    char *text = NULL;
+    size_t size;
+    read_text(PUT("c1", "a;", 1, 2) PUT("c1", "b;", 3, 6) GET("c2", "b;", 4, 5)
+                  GET("c3", "a;", 7, 8),
+              &h);
+    linear_check(&h, NULL, &r);
+    linear_explain(&h, NULL, &r, &e);
+    FILE *out = open_memstream(&text, &size);
+    linear_picture_text(out, &h, &e, 60);
+    fclose(out);
+    ck_assert_str_eq(
+        text, "c1        Put 'a;'    Put 'b;'\n"
+              "          |-----|     |-------------------|\n"
+              "c2                           Get = 'b;'\n"
+              "                             |-----|\n"
+              "c3                                              Get = 'a;'\n"
+              "                                                |------|\n"
+              "\nvalues: === was the value all the time, ... at some moment, "
+              "! cannot be\n"
+              "                ================================= 'a;' !\n"
+              "                             ....... 'b;' !\n");
+    free(text);
+    linear_explanation_release(&e);
+    linear_history_release(&h);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    const struct unit_test tests[] = {
+        {"linear", "each reason has its name", each_reason_has_its_name, 0},
+        {"linear", "minimal histories are minimal",
+         minimal_histories_are_minimal, 120},
+        {"linear", "it says what would have been right",
+         it_says_what_would_have_been_right, 0},
+        {"linear", "pages show hostile values as they are",
+         pages_show_hostile_values, 0},
+        {"linear", "pages are of bounded size", pages_are_of_bounded_size, 60},
+        {"linear", "pictures are text, too", pictures_are_text_too, 0},
+    };
+    return unit_main(argc, argv, "linear explanations", tests,
+                     sizeof tests / sizeof tests[0]);
+}
