@@ -221,6 +221,7 @@ $(OUT)/lib/posix.a $(OUT)/lib/sim.a: $(OUT)/files
 
 $(BENCH_BINS): $(OUT)/bench/%: $(OUT)/grading/bench/%.o $(OUT)/lib/posix.a \
     $(call objects,$(filter-out $(MAINS),$(BENCH)))
+$(OUT)/bench/histories: $(call objects,$(filter-out $(MAINS),$(call sources,grading/linear)))
 $(LINKED): $(OUT)/files
 	@mkdir -p $(@D)
 	$(call say,LD) $(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \

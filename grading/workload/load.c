@@ -187,7 +187,7 @@ static void load_free(struct load *l)
 }
 
 // Why it is not linearizable: in the test's failure, and as a picture.
-static void fail(struct load *l, const struct linear_report *r)
+static void fail_with(struct load *l, const struct linear_report *r)
 {
     struct linear_explanation e;
     linear_explain(&l->h, NULL, r, &e);
@@ -240,6 +240,6 @@ void load_end(struct load *l)
         fclose(l->file);
     struct linear_report r;
     if (linear_check(&l->h, NULL, &r) != LINEAR_YES)
-        fail(l, &r);
+        fail_with(l, &r);
     load_free(l);
 }

@@ -109,10 +109,13 @@ static bool is_read(const struct linear_op *op)
     return !linear_op_writes(op);
 }
 
-// Whatever only reads can be taken away, and a write that nobody speaks of.
+// Whatever only reads can be taken away, and a write that nobody speaks of; not
+// one of a version, on which the next stands.
 static bool can_be_taken(const struct linear_history *h, size_t i)
 {
     const struct linear_op *op = &h->ops[i];
+    if (op->kind == LINEAR_VPUT && !is_read(op))
+        return false;
     for (size_t j = 0; j < h->count && !is_read(op); j++) {
         const struct linear_op *other = &h->ops[j];
         if (other->outcome == LINEAR_NO && other->seen == LINEAR_SAW_UNKNOWN)
