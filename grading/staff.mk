@@ -8,7 +8,7 @@ test: $(BUILD)/.deps-staff
 $(BUILD)/.deps-staff: | $(BUILD)/.deps-student
 
 .PHONY: grade grade-proof grade-resume fuzz fuzz-run bench bench-run lint nightly \
-    deps compdb bugs bugs-check soak suite fresh
+    deps compdb bugs bugs-check soak suite fresh linear-exhaustive
 
 coverage: $(BUILD)/.deps-staff
 
@@ -32,6 +32,11 @@ grade-proof: $(BUILD)/.deps-staff  ## prove that the grading script cannot be ha
 grade-resume: $(BUILD)/.deps-staff  ## kill it again and again: LAB=1 KILLS=20
 	@grading/samples/resume $(or $(LAB),1) $(or $(KILLS),20)
 
+linear-exhaustive: $(BUILD)/.deps-staff  ## the checker: all histories, one operation further
+	@$(MAKE) --no-print-directory linear-exhaustive-run VARIANT=release
+linear-exhaustive-run: $(OUT)/tests/grading-linear/exhaustive_test
+	@LINEAR_DEEP=1 LAB_TIME_SCALE=4 $<
+
 lint: $(BUILD)/.deps-staff  ## check the rules of the house
 	@grading/lint-proof
 	@grading/lint
@@ -52,7 +57,8 @@ soak: $(BUILD)/.deps-staff  ## run a lab's tests often: LAB=1 N=100 LOAD=2
 # For those two: the tests of a lab, or of what all labs stand on, and a file
 # that names them.
 SUITE := $(if $(filter rpc,$(LAB)),$(filter $(OUT)/tests/common-rpc/% \
-    $(OUT)/tests/common-runtime/%,$(TEST_BINS)),$(RUN))
+    $(OUT)/tests/common-runtime/%,$(TEST_BINS)),$(if $(filter linear,$(LAB)),$(filter \
+    $(OUT)/tests/grading-linear/%,$(TEST_BINS)),$(RUN)))
 suite: $(BINS) $(SUITE)
 	@echo $(SUITE) >$(OUT)/suite-$(LAB)
 

@@ -22,7 +22,8 @@ ONCE = ("Bug", "Part", "Rule", "Realistic")
 FIELDS = (*ONCE, "Tests")
 BUG_MAX = 60
 # What the bugs of a lab may be planted in.
-PLACES = {"rpc": r"common/(rpc|runtime)/(?!tests/)"}
+PLACES = {"rpc": r"common/(rpc|runtime)/(?!tests/)",
+          "linear": r"grading/linear/(?!tests/)"}
 
 
 class BadPatch(Exception):
@@ -136,9 +137,9 @@ class Patch:
 
 
 def labs():
-    """The labs that have seeded bugs: "rpc", "lab1", ..."""
+    """The labs that have seeded bugs: "rpc", "linear", "lab1", ..."""
     names = (os.path.basename(path) for path in glob.glob("grading/bugs/*"))
-    return sorted((n for n in names if re.fullmatch(r"rpc|lab\d", n)),
+    return sorted((n for n in names if re.fullmatch(r"rpc|linear|lab\d", n)),
                   key=lambda n: (n != "rpc", n))
 
 

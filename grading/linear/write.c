@@ -115,7 +115,7 @@ void linear_write_op(FILE *out, const struct linear_history *h, size_t i)
     write_bytes(out, "k", h->keys.at[op->key]);
     write_arguments(out, op);
     fprintf(out, ",\"t0\":%" PRId64 ",\"t1\":", op->call);
-    if (op->ret == LINEAR_PENDING)
+    if (op->ret == LINEAR_PENDING || outcome == LINEAR_MAYBE)
         fprintf(out, "null");
     else
         fprintf(out, "%" PRId64, op->ret);

@@ -98,8 +98,13 @@ static void print_seen(FILE *out, const struct roles *x)
         fprintf(out, "version %" PRId32, op->version);
 }
 
-static void print_limit(FILE *out, const struct roles *x)
+static void print_unknown(FILE *out, const struct roles *x)
 {
+    if (x->r->why == LINEAR_NOT_DISTINCT) {
+        fprintf(out, "nobody can tell by the values: some are equal, empty, "
+                     "or one is the beginning of another");
+        return;
+    }
     const char *limit = x->r->why == LINEAR_LIMIT_MS ? "time (--max-ms)"
                         : x->r->why == LINEAR_LIMIT_MEMORY
                             ? "memory (--max-mem)"
@@ -129,6 +134,14 @@ static void print_chain(FILE *out, const struct roles *x)
             words(x, first), words(x, last));
 }
 
+// Of what somebody saw.
+static void print_sight(FILE *out, const struct roles *x, const char *what)
+{
+    fprintf(out, "%s saw ", words(x, x->reader));
+    print_seen(out, x);
+    fprintf(out, "%s", what);
+}
+
 static void print_sentence(FILE *out, const struct roles *x)
 {
     switch (x->r->why) {
@@ -136,10 +149,9 @@ static void print_sentence(FILE *out, const struct roles *x)
         fprintf(out, "the history is linearizable");
         break;
     case LINEAR_FROM_NOWHERE:
-        fprintf(out, "%s saw ", words(x, x->reader));
-        print_seen(out, x);
-        fprintf(out, was_failed(x) ? ", whose write was reported failed"
-                                   : ", which nobody wrote");
+        print_sight(out, x,
+                    was_failed(x) ? ", whose write was reported failed"
+                                  : ", which nobody wrote");
         break;
     case LINEAR_TWICE:
         fprintf(out, "%s took effect twice: what it appends is in ",
@@ -160,14 +172,10 @@ static void print_sentence(FILE *out, const struct roles *x)
         print_chain(out, x);
         break;
     case LINEAR_STALE:
-        fprintf(out, "%s saw ", words(x, x->reader));
-        print_seen(out, x);
-        fprintf(out, " when that had certainly been replaced");
+        print_sight(out, x, " when that had certainly been replaced");
         break;
     case LINEAR_LOST_WRITE:
-        fprintf(out, "%s saw ", words(x, x->reader));
-        print_seen(out, x);
-        fprintf(out, ", and what was written in between is missing");
+        print_sight(out, x, ", and what was written in between is missing");
         break;
     case LINEAR_LOST_UPDATE:
         fprintf(out,
@@ -187,11 +195,8 @@ static void print_sentence(FILE *out, const struct roles *x)
     case LINEAR_LIMIT_MS:
     case LINEAR_LIMIT_MEMORY:
     case LINEAR_LIMIT_CONFIGS:
-        print_limit(out, x);
-        break;
     case LINEAR_NOT_DISTINCT:
-        fprintf(out, "nobody can tell by the values: some are equal, empty, "
-                     "or one is the beginning of another");
+        print_unknown(out, x);
         break;
     }
 }

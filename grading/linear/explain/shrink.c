@@ -52,11 +52,10 @@ static bool contains(struct slice text, struct slice part)
 static struct slice without(struct linear_history *h, struct slice value,
                             struct slice tag)
 {
-    const unsigned char *at =
-        value.size > 0 ? memmem(value.data, value.size, tag.data, tag.size)
-                       : NULL;
-    if (tag.size == 0 || at == NULL)
+    if (tag.size == 0 || !contains(value, tag))
         return value;
+    const unsigned char *at =
+        memmem(value.data, value.size, tag.data, tag.size);
     size_t before = (size_t)(at - value.data);
     unsigned char *out = linear_history_reserve(h, value.size);
     memcpy(out, value.data, before);

@@ -8,6 +8,7 @@
 
 enum {
     RUNS = 6250, // of each profile
+    WIDE_RUNS = 4000,
 };
 
 static const unsigned profiles[] = {
@@ -102,6 +103,40 @@ START_TEST(verdicts_are_the_oracles)
 }
 END_TEST
 
+// Too many for the oracle: wide frontiers, in which much is left out, and the
+// search in depth must agree.
+START_TEST(wide_frontiers_say_what_depth_says)
+{
+    struct random r;
+    random_init(&r, random_seed());
+    size_t good = 0;
+    for (int run = 0; run < WIDE_RUNS; run++) {
+        struct linear_history h;
+        struct linear_report a;
+        struct linear_report b;
+        struct linear_options frontier = {.engine = LINEAR_FRONTIER};
+        struct linear_options depth = {.engine = LINEAR_DEPTH};
+        unsigned with = run % 2 == 0 ? WITH_REPEATS : WITH_REPEATS | WITH_CAS;
+        draw_good(&r, with, 12 + random_below(&r, 12), 40, &h);
+        for (int i = run % 4; i > 0; i--)
+            draw_change(&r, with, &h);
+        linear_check(&h, &frontier, &a);
+        linear_check(&h, &depth, &b);
+        if (a.verdict != b.verdict)
+            print_small(&h);
+        ck_assert_int_eq(a.verdict, b.verdict);
+        ck_assert(a.verdict != LINEAR_UNKNOWN);
+        ck_assert(run % 4 != 0 || a.verdict == LINEAR_YES);
+        // The first moment at which it is certain is the same, too.
+        ck_assert(a.verdict == LINEAR_YES || a.witnesses[0] == b.witnesses[0]);
+        good += a.verdict == LINEAR_YES;
+        linear_history_release(&h);
+    }
+    ck_assert_uint_gt(good, WIDE_RUNS / 4);
+    ck_assert_uint_lt(good, WIDE_RUNS);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
@@ -109,6 +144,8 @@ int main(int argc, char **argv)
          what_happened_is_linearizable, 120},
         {"linear", "all engines say what an oracle says that tries all orders",
          verdicts_are_the_oracles, 120},
+        {"linear", "wide frontiers say what the search in depth says",
+         wide_frontiers_say_what_depth_says, 120},
     };
     return unit_main(argc, argv, "linear", tests,
                      sizeof tests / sizeof tests[0]);

@@ -246,8 +246,8 @@ void draw_good(struct random *r, unsigned with, size_t count,
         }
     }
     for (size_t i = 0; i < count; i++)
-        if (h->ops[i].outcome == LINEAR_MAYBE)
-            h->ops[i].ret = LINEAR_PENDING;
+        if (h->ops[i].outcome == LINEAR_MAYBE && random_below(r, 4) != 0)
+            h->ops[i].ret = LINEAR_PENDING; // else: its client gave up
 }
 
 static void change_seen(struct random *r, struct linear_history *h,
