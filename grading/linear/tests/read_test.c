@@ -182,7 +182,7 @@ START_TEST(edn_has_keys_nil_and_nemeses)
                                "nil]}{:process :nemesis :type :info :f :kill}";
     expect(keys, "{\"e\":\"note\",\"t\":2,\"who\":\"nemesis\",\"text\":"
                  "\"kill\"}\n"
-                 "{\"c\":\"0\",\"op\":\"get\",\"k\":\"x\",\"t0\":1,\"t1\":2,"
+                 "{\"c\":\"0\",\"op\":\"get\",\"k\":\"x\",\"t0\":1,\"t1\":null,"
                  "\"r\":\"maybe\"}\n");
     expect_how(keys, (struct linear_reading){.nil = LINEAR_NIL_ABSENT},
                "{\"e\":\"note\",\"t\":2,\"who\":\"nemesis\",\"text\":"
