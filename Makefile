@@ -186,7 +186,7 @@ include $(wildcard grading/*.mk)
 
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 # Asked once, and not before what they ask for has been installed.
-LIBS       = $(eval LIBS := $(shell pkg-config --libs libprotobuf-c))$(LIBS)
+LIBS       = $(eval LIBS := $(shell pkg-config --libs libprotobuf-c) -lm)$(LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 
 $(BUILD)/.deps-%: FORCE

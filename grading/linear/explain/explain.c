@@ -138,7 +138,7 @@ static const char *edge_between(const struct linear_history *h,
                                 const struct linear_op *b)
 {
     if (precedes(a, b) && !is_between(h, e, a, b))
-        return "returned before the call of";
+        return "returned before";
     if (linear_op_writes(a) && b->seen == LINEAR_SAW_VALUE && a != b &&
         ends_with(b->result, a->argument))
         return "wrote what was seen by";
@@ -357,7 +357,8 @@ static void find_allowed(const struct linear_history *h,
                        clock_now_ms() < deadline_ms;
          i++)
         if (would_do(&prefix, op, o, LINEAR_SAW_VALUE, candidates[i]))
-            e->allowed[e->allowed_count++] = candidates[i];
+            e->allowed[e->allowed_count++] = linear_history_keep(
+                &e->minimal, candidates[i].data, candidates[i].size);
     linear_history_release(&prefix);
 }
 
@@ -388,10 +389,10 @@ void linear_explain(const struct linear_history *h,
     if (!is_wrong_until(h, report->key, end, &o))
         end = end_of_key(h, report->key);
     e->certain = find_certain(h, &o, report, end);
-    find_allowed(h, &o, e);
     linear_history_release(&e->minimal);
     history_prefix(h, report->key, end, &e->minimal);
     shrink(&e->minimal, &o, SHRINK_MS);
+    find_allowed(h, &o, e); // its values are kept in the minimal history
     find_lanes(h, e);
 }
 

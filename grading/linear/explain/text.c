@@ -1,6 +1,7 @@
 // text.c - operations and values as text.
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/runtime/alloc.h"
 #include "grading/linear/explain/private.h"
@@ -64,8 +65,7 @@ void linear_print_op(FILE *out, const struct linear_history *h,
     (void)h;
     print_call(out, op);
     switch ((enum linear_outcome)op->outcome) {
-    case LINEAR_MAYBE:
-        fprintf(out, ": outcome unknown");
+    case LINEAR_MAYBE: // its bar, or its "?", says so
         return;
     case LINEAR_FAILED:
         fprintf(out, ": failed");
@@ -104,11 +104,14 @@ static void print_argument(FILE *out, const struct linear_history *h,
         else
             fprintf(out, "%-6" PRId64 "  ", op->ret);
         linear_print_op(out, h, op);
-        fputc('\n', out);
+        fprintf(out, "%s\n",
+                op->outcome == LINEAR_MAYBE ? ": outcome unknown" : "");
     }
     for (size_t i = 0; i < e->edge_count; i++)
-        fprintf(out, "  %zu %s %zu%s\n", e->edges[i].from + 1,
+        fprintf(out, "  %zu %s %zu%s%s\n", e->edges[i].from + 1,
                 e->edges[i].reason, e->edges[i].to + 1,
+                strncmp(e->edges[i].reason, "returned", 8) == 0 ? " was called"
+                                                                : "",
                 i + 1 < e->edge_count ? ";" : ".");
 }
 

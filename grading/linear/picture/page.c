@@ -1,250 +1,240 @@
-// page.c - the page: what is wrong, the picture of it, and the rest folded.
-#include <inttypes.h>
+// page.c - the page around the pictures: see picture.h.
+//
+// Well-formed as XML, too. Whatever comes from a history is cut to a bounded
+// length and escaped by words.c, which bounds the page.
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/runtime/alloc.h"
-#include "grading/linear/picture/svg.h"
+#include "grading/linear/picture.h"
+#include "grading/linear/picture/draw.h"
+#include "grading/linear/picture/page.h"
+#include "grading/linear/picture/words.h"
 
 enum {
-    LINES_MAX = 100 * 1024, // bytes of the minimal history that are shown
+    AROUND = 200, // operations drawn at most
+    SENTENCE_COLUMNS = 600,
+    TITLE_COLUMNS = 120,
+    KEY_COLUMNS = 60,
+    SQUEEZED = 14, // pixels: if events are nearer, ranks are shown at once
 };
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fdfdfb;--soft:#777;"
-    "--line:#ddd;--bar:#9db4c8;--write:#c9b48a;--bad:#b3261e}"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e8e6e1;--paper:#16181b;"
-    "--soft:#9a9a9a;--line:#33373c;--bar:#4d6b85;--write:#7d6a3f;"
-    "--bad:#ff8a80}}"
-    "body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);"
-    "background:var(--paper);max-width:68rem;margin:2rem auto;padding:0 1rem}"
-    "h1{font-size:1.5rem;line-height:1.3;font-weight:600;margin:.3rem 0 1rem}"
-    ".kind{text-transform:uppercase;letter-spacing:.06em;font-size:.8rem;"
-    "font-weight:700;color:var(--bad)}.good{color:inherit}"
-    ".meta,figcaption,summary{color:var(--soft);font-size:.9rem}"
-    "code,pre,td{font-family:ui-monospace,monospace;font-size:.85rem}"
-    "h1{overflow-wrap:anywhere}"
-    "pre{overflow:auto;border:1px solid var(--line);padding:.6rem}"
-    "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.15rem .8rem;"
-    "border-bottom:1px solid var(--line);text-align:left;overflow-wrap:"
-    "anywhere}details{margin:1.2rem 0}figure{margin:1rem 0}"
-    "svg{width:100%;height:auto;overflow:visible}"
-    "svg text{font:11px ui-monospace,monospace;fill:var(--ink);paint-order:"
-    "stroke;stroke:var(--paper);stroke-width:3}"
-    "svg .c{font:600 13px system-ui,sans-serif}.n{font-weight:700}"
-    ".row{stroke:var(--line)}.op rect{fill:var(--bar);stroke:var(--soft)}"
-    ".op.w rect{fill:var(--write)}.op.arg rect{stroke:var(--ink);"
-    "stroke-width:2}.torn{fill:none;stroke:var(--ink)}.q{font-weight:700}"
-    ".op circle{fill:var(--ink)}svg .o{font-size:10px}"
-    ".edge path{fill:none;stroke:var(--bad);stroke-width:1.6}"
-    ".edge.value path{stroke-dasharray:4 3}#tip path{fill:var(--bad);"
-    "stroke:none}.edge text{fill:var(--bad);text-anchor:middle}"
-    ".lane line{stroke:var(--soft);stroke-width:3;stroke-dasharray:2 4}"
-    ".lane.solid line{stroke-dasharray:none;stroke-width:8}"
-    ".lane.bad line{stroke:var(--bad)}.lane.bad text{font-weight:700}"
-    ".note line{stroke:var(--soft);stroke-dasharray:1 3}"
-    ".note text{fill:var(--soft)}.density rect{fill:var(--bar)}"
-    ".density .window{fill:none;stroke:var(--bad);stroke-width:2}"
-    "@media print{body{margin:0;max-width:none}details{display:none}}";
-
-static void print_head(FILE *out, const char *title)
+static void put_head(FILE *out, const char *title)
 {
-    fprintf(out, "<!DOCTYPE html>\n<html lang='en'><head><meta "
-                 "charset='utf-8'/><meta name='viewport' "
-                 "content='width=device-width,initial-scale=1'/><title>");
-    html_chars(out, title);
-    fprintf(out, "</title><style>%s</style></head><body>\n", style);
-}
-
-static void print_op(FILE *out, const struct linear_history *h, size_t i,
-                     size_t number)
-{
-    const struct linear_op *op = &h->ops[i];
-    char *text = NULL;
-    size_t size = 0;
-    FILE *words = open_memstream(&text, &size);
-    linear_print_op(words, h, op);
-    fclose(words);
-    fprintf(out, "<tr><td>%zu</td><td>", number);
-    html_text(out, h->clients.at[op->client]);
-    fprintf(out, "</td><td>%" PRId64 "</td><td>", op->call);
-    if (op->ret == LINEAR_PENDING)
-        fprintf(out, "?");
-    else
-        fprintf(out, "%" PRId64, op->ret);
-    fprintf(out, "</td><td>");
-    html_chars(out, text);
-    fprintf(out, "</td></tr>\n");
-    free(text);
-}
-
-static void print_argument(FILE *out, const struct linear_history *h,
-                           const struct linear_explanation *e)
-{
-    fprintf(out, "<table><tr><th></th><th>client</th><th>call</th>"
-                 "<th>return</th><th>operation</th></tr>\n");
-    for (size_t i = 0; i < e->op_count; i++)
-        print_op(out, h, e->ops[i], i + 1);
-    fprintf(out, "</table>\n<ol>\n");
-    for (size_t i = 0; i < e->edge_count; i++)
-        fprintf(out, "<li>%zu %s %zu</li>\n", e->edges[i].from + 1,
-                e->edges[i].reason, e->edges[i].to + 1);
-    fprintf(out, "</ol>\n<p>");
-    html_chars(out, "It is certain from position ");
-    fprintf(out, "%" PRId64 " on.", e->certain);
-    if (e->allowed_count > 0 || e->allowed_absent) {
-        fprintf(out, " What the last of them saw could have been: ");
-        const char *before = "";
-        if (e->allowed_absent) {
-            fprintf(out, "nothing");
-            before = ", ";
-        }
-        for (size_t i = 0; i < e->allowed_count; i++) {
-            size_t size = e->allowed[i].size;
-            size_t skip = size > LABEL_MAX ? size - LABEL_MAX : 0;
-            fprintf(out, "%s<code>%s", before, skip > 0 ? "..." : "");
-            html_text(out, slice_of(e->allowed[i].data + skip, size - skip));
-            fprintf(out, "</code>");
-            before = ", ";
-        }
-        fprintf(out, ".");
-    }
-    fprintf(out, "</p>\n");
-}
-
-static void print_minimal(FILE *out, const struct linear_explanation *e)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *lines = open_memstream(&text, &size);
-    linear_write(lines, &e->minimal);
-    fclose(lines);
     fprintf(out,
-            "<details><summary>The least that is still wrong: %zu operations, "
-            "for linear check</summary><pre>",
-            e->minimal.count);
-    html_text(out, slice_of(text, size < LINES_MAX ? size : LINES_MAX));
-    fprintf(out, "%s</pre></details>\n",
-            size < LINES_MAX ? "" : "\n(cut off here)");
-    free(text);
+            "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" "
+            "lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
+            "<meta name=\"viewport\" content=\"width=device-width\"/>\n"
+            "<title>");
+    words_put(out, slice_text(title), TITLE_COLUMNS);
+    fprintf(out, "</title>\n<style>%s</style></head>\n<body>\n", page_style);
+    fputs(page_shapes, out);
 }
 
-static void number_bars(struct view *v, const struct linear_explanation *e)
+static void put_count(FILE *out, size_t n)
 {
-    for (size_t i = 0; i < v->count; i++)
-        for (size_t j = 0; e != NULL && j < e->op_count; j++)
-            if (v->bars[i].op == e->ops[j])
-                v->bars[i].number = (int)j + 1;
+    if (n >= 1000) {
+        put_count(out, n / 1000);
+        fprintf(out, ",%03zu", n % 1000);
+    } else {
+        fprintf(out, "%zu", n);
+    }
 }
 
-static void draw(FILE *out, const struct linear_history *h, const size_t *ops,
-                 size_t count, const struct linear_explanation *e,
-                 bool numbered, bool by_rank)
+// --- Pictures --------------------------------------------------------------
+
+static void put_argument(FILE *out, const struct linear_history *h,
+                         const struct linear_explanation *e,
+                         enum layout_scale scale)
 {
-    struct view v;
-    view_init(&v, h, ops, count, by_rank, SVG_WIDTH - SVG_NAMES, 6.7);
-    if (numbered)
-        number_bars(&v, e);
-    svg_view(out, &v, e);
-    view_release(&v);
+    struct drawing d;
+    draw_begin(&d, h, e, e->ops, e->op_count, true, scale);
+    draw_notes(&d);
+    draw_axis(&d);
+    draw_rows(&d);
+    draw_note_lines(&d);
+    draw_edges(&d);
+    draw_lanes(&d);
+    draw_end(&d, out, "The argument: operations by client and time");
 }
 
-// The argument, or after a search the minimal history: by time and by rank.
-static void draw_argument(FILE *out, const struct linear_history *h,
+static void put_bars(FILE *out, const struct linear_history *h,
+                     const struct linear_explanation *e, const size_t *ops,
+                     size_t count, enum layout_scale scale)
+{
+    struct drawing d;
+    draw_begin(&d, h, e, ops, count, false, scale);
+    draw_notes(&d);
+    draw_axis(&d);
+    draw_rows(&d);
+    draw_note_lines(&d);
+    draw_end(&d, out, "Operations by client and time");
+}
+
+static void put_order(FILE *out, const struct linear_history *h,
+                      const size_t *ops, size_t count, const size_t *order,
+                      size_t order_count, enum layout_scale scale)
+{
+    struct drawing d;
+    draw_begin(&d, h, NULL, ops, count, false, scale);
+    d.points = xcalloc(count + 1, sizeof d.points[0]);
+    double *points = d.points;
+    layout_order(&d.layout, order, order_count, points);
+    draw_notes(&d);
+    draw_axis(&d);
+    draw_rows(&d);
+    draw_note_lines(&d);
+    draw_end(&d, out, "Operations by client and time, each with its moment");
+    free(points);
+}
+
+// How near two events come, in pixels, if drawn true to scale.
+static double nearest(const struct linear_history *h, const size_t *ops,
+                      size_t count)
+{
+    struct layout l;
+    layout_init(&l, h, ops, count, NULL, false, LAYOUT_TIME);
+    double least = layout_least(&l) * DRAW_WIDTH;
+    layout_release(&l);
+    return least;
+}
+
+static void begin_ranks(FILE *out, bool open)
+{
+    fprintf(out,
+            "<details%s><summary>The same by the order of events, evenly "
+            "spaced</summary>\n",
+            open ? " open=\"open\"" : "");
+}
+
+// --- A violation -----------------------------------------------------------
+
+static void put_edges(FILE *out, const struct linear_history *h,
+                      const struct linear_explanation *e)
+{
+    fprintf(out, "<ol class=\"edges\">\n");
+    for (size_t i = 0; i < e->edge_count; i++) {
+        const struct linear_edge *edge = &e->edges[i];
+        fprintf(out, "<li>");
+        page_op(out, h, e->ops[edge->from], (char)('A' + edge->from));
+        fprintf(out, " <i>%s</i> ", edge->reason);
+        page_op(out, h, e->ops[edge->to], (char)('A' + edge->to));
+        if (strcmp(edge->reason, "returned before") == 0)
+            fprintf(out, " <i>was called</i>");
+        fprintf(out, "</li>\n");
+    }
+    fprintf(out, "</ol>\n");
+}
+
+static void put_violation(FILE *out, const struct linear_history *h,
                           const struct linear_explanation *e)
 {
-    bool searched = e->report.why == LINEAR_NO_ORDER_FITS;
-    size_t count;
-    size_t *all = view_choose(&e->minimal, 0, INT64_MAX, &count);
-    const struct linear_history *from = searched ? &e->minimal : h;
-    const size_t *ops = searched ? all : e->ops;
-    count = searched ? count : e->op_count;
-    fprintf(out, "<figure>\n");
-    draw(out, from, ops, count, e, !searched, false);
-    fprintf(out, "<figcaption>Bars: from call to return; those that write are "
-                 "darker, unknown outcomes end with a question mark. Values: "
-                 "solid, it was the value all that time; dotted, at some "
-                 "moment of it.</figcaption></figure>\n<details><summary>The "
-                 "same, events evenly spaced</summary>\n");
-    draw(out, from, ops, count, e, !searched, true);
+    put_argument(out, h, e, LAYOUT_TIME);
+    fprintf(out,
+            "<p class=\"dim\">Filled: writes. Hollow: reads. A torn end, "
+            "?: the outcome is not known.%s</p>\n",
+            h->times != NULL ? " Time is true to scale." : "");
+    put_edges(out, h, e);
+    page_allowed(out, h, e);
+    begin_ranks(out, nearest(h, e->ops, e->op_count) < SQUEEZED);
+    put_argument(out, h, e, LAYOUT_RANK);
     fprintf(out, "</details>\n");
-    free(all);
+    page_minimal(out, h, e);
 }
 
-// The key's operations around a position, with the points of an order.
-static void draw_key(FILE *out, const struct linear_history *h, uint32_t key,
-                     int64_t around, const struct linear_explanation *e)
+static void put_around(FILE *out, const struct linear_history *h,
+                       const struct linear_explanation *e, uint32_t key)
 {
     size_t count;
-    size_t *ops = view_choose(h, key, around, &count);
-    struct view v;
-    view_init(&v, h, ops, count, true, SVG_WIDTH - SVG_NAMES, 6.7);
-    number_bars(&v, e);
-    size_t order_count = 0;
-    size_t *order =
-        e == NULL ? linear_witness(h, key, NULL, &order_count) : NULL;
-    int64_t moment = 0;
-    for (size_t i = 0; order != NULL && i < order_count; i++) {
-        const struct linear_op *op = &h->ops[order[i]];
-        moment = op->call > moment ? op->call : moment;
-        for (size_t j = 0; j < v.count; j++)
-            if (v.bars[j].op == order[i]) {
-                v.bars[j].point = view_column(&v, moment) + 2;
-                v.bars[j].order = (int)i + 1;
-            }
+    size_t all;
+    size_t *ops = layout_near(h, e, key, AROUND, &count, &all);
+    fprintf(out, "<details><summary>What happened around it: ");
+    put_count(out, count);
+    fprintf(out, " of the key's ");
+    put_count(out, all);
+    fprintf(out, " operations</summary>\n");
+    put_bars(out, h, e, ops, count, LAYOUT_TIME);
+    if (count < all) {
+        fprintf(out, "<p class=\"dim\">The whole history of the key; dark: "
+                     "what is drawn above.</p>\n");
+        draw_strip(out, h, key, ops, count);
     }
-    free(order);
-    svg_view(out, &v, NULL);
-    fprintf(out, "<p class='meta'>The whole time line of the key, and what of "
-                 "it is drawn:</p>\n");
-    svg_density(out, h, key, &v);
-    view_release(&v);
+    fprintf(out, "</details>\n");
     free(ops);
 }
 
-static void print_good(FILE *out, const struct linear_history *h, uint32_t key)
+// --- A history that is fine ------------------------------------------------
+
+static void put_fine(FILE *out, const struct linear_history *h, uint32_t key)
 {
-    fprintf(out,
-            "<p class='kind good'>linearizable</p><h1>There is an order "
-            "in which all is as it was seen</h1>\n<p class='meta'>%zu "
-            "operations, %zu keys. Of one key: a dot is the moment at "
-            "which an operation can have happened, the number its place "
-            "in the order.</p>\n",
-            h->count, h->keys.count);
-    if (h->count > 0)
-        draw_key(out, h, key, 0, NULL);
+    size_t count;
+    size_t all;
+    size_t order_count = 0;
+    size_t *ops = layout_near(h, NULL, key, AROUND, &count, &all);
+    size_t *order = linear_witness(h, key, NULL, &order_count);
+    if (order == NULL)
+        fprintf(out, "<p>No order is known.</p>\n");
+    put_order(out, h, ops, count, order, order_count, LAYOUT_TIME);
+    fprintf(out, "<p class=\"dim\">Each dot is the moment at which its "
+                 "operation can have happened; numbers are their order. "
+                 "Filled: writes. Hollow: reads. A torn end, ?: the outcome is "
+                 "not known.</p>\n");
+    if (count < all) {
+        fprintf(out, "<p class=\"dim\">The first ");
+        put_count(out, count);
+        fprintf(out, " of ");
+        put_count(out, all);
+        fprintf(out, " operations; dark, in the whole history of the key:</p>"
+                     "\n");
+        draw_strip(out, h, key, ops, count);
+    }
+    begin_ranks(out, false);
+    put_order(out, h, ops, count, order, order_count, LAYOUT_RANK);
+    fprintf(out, "</details>\n");
+    free(order);
+    free(ops);
 }
 
-static void print_bad(FILE *out, const struct linear_history *h,
-                      const struct linear_explanation *e)
+// --- All -------------------------------------------------------------------
+
+static void put_sentence(FILE *out, const char *title,
+                         const struct linear_history *h,
+                         const struct linear_explanation *e, uint32_t key)
 {
-    fprintf(out, "<p class='kind'>");
-    html_chars(out, e->kind);
-    fprintf(out, "</p><h1>");
-    html_chars(out, e->sentence);
-    fprintf(out, "</h1>\n<p class='meta'>key ");
-    struct slice key = h->keys.at[e->report.key];
-    html_text(out, slice_of(key.data, key.size < 200 ? key.size : 200));
-    fprintf(out, "; %zu operations on %zu keys</p>\n", h->count, h->keys.count);
-    if (e->report.verdict != LINEAR_NO_ORDER)
-        return;
-    draw_argument(out, h, e);
-    print_argument(out, h, e);
-    print_minimal(out, e);
-    fprintf(out, "<details><summary>What else happened to the key around "
-                 "it</summary>\n");
-    draw_key(out, h, e->report.key, e->certain, e);
-    fprintf(out, "</details>\n");
+    fprintf(out, "<p class=\"dim\">");
+    words_put(out, slice_text(title), TITLE_COLUMNS);
+    fprintf(out, "</p>\n<h1>");
+    if (e != NULL && e->sentence != NULL)
+        words_put(out, slice_text(e->sentence), SENTENCE_COLUMNS);
+    else
+        fprintf(out, "Linearizable: there is an order that fits.");
+    fprintf(out, "</h1>\n<p class=\"kind\">");
+    if (e != NULL && e->kind != NULL)
+        fprintf(out, "<b>%s</b>, ", e->kind);
+    if (key < h->keys.count) {
+        fprintf(out, "key <code>");
+        words_put(out, h->keys.at[key], KEY_COLUMNS);
+        fprintf(out, "</code>");
+    }
+    fprintf(out, "</p>\n");
 }
 
 void linear_picture_html(FILE *out, const char *title,
                          const struct linear_history *h,
                          const struct linear_explanation *e, uint32_t key)
 {
-    print_head(out, title);
+    if (e != NULL)
+        key = e->report.key;
+    put_head(out, title);
+    put_sentence(out, title, h, e, key);
     if (e == NULL)
-        print_good(out, h, key);
-    else
-        print_bad(out, h, e);
+        put_fine(out, h, key);
+    else if (e->report.verdict == LINEAR_UNKNOWN)
+        fprintf(out, "<p>Unknown is not a pass: the check did not come to an "
+                     "end.</p>\n");
+    else if (e->op_count > 0)
+        put_violation(out, h, e);
+    if (e != NULL)
+        put_around(out, h, e->report.verdict == LINEAR_UNKNOWN ? NULL : e, key);
     fprintf(out, "</body></html>\n");
 }
