@@ -102,7 +102,7 @@ sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
 judged = $(filter lab%cluster_test.c,$(1))
 beside = $(if $(judged),$(wildcard \
     $(addprefix grading/,cluster/*.c workload/*.c linear/*.c \
-    linear/search/*.c linear/explain/*.c linear/picture/*.c))) $(if $(and $(judged),$(filter \
+    linear/search/*.c linear/explain/*.c linear/picture/*.c linear/read/*.c))) $(if $(and $(judged),$(filter \
     posix,$(2))),$(addprefix $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out \
     $(MAINS),$(call sources,$(dir_of))))
 # What a test or fuzz target $(1) is linked from in the world $(2).

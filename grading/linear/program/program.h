@@ -7,6 +7,7 @@
 #include "common/program/program.h"
 #include "grading/linear/linear.h"
 #include "grading/linear/read.h"
+#include "grading/linear/read/convert.h"
 
 enum {
     EXIT_UNKNOWN = 3, // a limit ended the check
@@ -43,9 +44,5 @@ int linear_program(int argc, char **argv);
 // Writes a made-up history to stdout. NULL, or what is wrong with the
 // arguments; owned.
 char *linear_gen(const struct linear_arguments *a, FILE *out);
-
-// Writes the history in another format. NULL, or why it cannot be; owned.
-char *linear_convert(FILE *out, const struct linear_history *h,
-                     enum linear_format to);
 
 #endif

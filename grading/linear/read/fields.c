@@ -1,195 +1,242 @@
-// fields.c - one line: an object of JSON, its known fields.
+// fields.c - see fields.h.
+#include "grading/linear/read/fields.h"
+
+#include <inttypes.h>
 #include <string.h>
 
-#include "grading/linear/read/lines.h"
+#include "grading/linear/read/scan.h"
+#include "grading/linear/read/unescape.h"
 
 enum {
-    SHORT = 24, // bytes of a string that are looked at one by one
-    DIGITS_MAX = 18,
+    SIMPLE_LEAST = 11, // bytes: "initb": and one more
 };
 
-const char *const field_names[FIELD_COUNT] = {
-    "e", "id", "c",  "op", "k",   "v",      "a",   "b",    "old", "new",
-    "r", "t",  "t0", "t1", "ver", "sawver", "who", "text", "init"};
+// Each with zeros behind: a word.
+static const char names[FIELDS][8] = {
+    "a",     "ab",   "b",     "bb",     "c",   "cb",   "e",    "format",
+    "id",    "init", "initb", "k",      "kb",  "new",  "newb", "op",
+    "old",   "oldb", "r",     "sawver", "t0",  "t1",   "t",    "text",
+    "textb", "v",    "vb",    "ver",    "who", "whob",
+};
 
-// The one with this name, or with this name and a "b" behind it: then the
-// field is base64.
-static int field_named(struct slice name, bool *base64)
+// The first name that begins with a letter.
+static const unsigned char begins[UINT8_MAX + 1] = {
+    ['a'] = FIELD_A, ['b'] = FIELD_B,      ['c'] = FIELD_C,
+    ['e'] = FIELD_E, ['f'] = FIELD_FORMAT, ['i'] = FIELD_ID,
+    ['k'] = FIELD_K, ['n'] = FIELD_NEW,    ['o'] = FIELD_OP,
+    ['r'] = FIELD_R, ['s'] = FIELD_SAWVER, ['t'] = FIELD_T0,
+    ['v'] = FIELD_V, ['w'] = FIELD_WHO,
+};
+
+// By its name, as a word.
+static enum field field_of_word(uint64_t word)
 {
-    *base64 = false;
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        const char *known = field_names[i];
-        if (name.size > 0 && known[0] == (char)name.data[0] &&
-            strlen(known) == name.size &&
-            memcmp(known, name.data, name.size) == 0)
-            return i;
-    }
-    if (name.size < 2 || name.data[name.size - 1] != 'b')
-        return -1;
-    name.size--;
-    *base64 = true;
-    for (int i = FIELD_K; i < FIELD_COUNT; i++)
-        if (slice_equal(name, slice_text(field_names[i])))
-            return i;
-    return -1;
+    unsigned char first = word & UINT8_MAX;
+    for (unsigned i = begins[first]; i < FIELDS && names[i][0] == (char)first;
+         i++)
+        if (scan_load((const unsigned char *)names[i]) == word)
+            return (enum field)i;
+    return FIELDS;
 }
 
-// Behind the quote that ends the string; NULL: it does not end. `at` is behind
-// the one that begins it.
-static const unsigned char *string_end(const unsigned char *at,
-                                       const unsigned char *end, bool *escaped)
+static enum field field_named(struct slice name)
 {
-    const unsigned char *stop = end - at < SHORT ? end : at + SHORT;
-    for (; at < stop && *at != '\\'; at++)
-        if (*at == '"')
-            return at + 1;
-    while (at < end) {
-        const unsigned char *quote = memchr(at, '"', (size_t)(end - at));
-        if (quote == NULL)
-            return NULL;
-        const unsigned char *slash = memchr(at, '\\', (size_t)(quote - at));
-        if (slash == NULL)
-            return quote + 1;
-        *escaped = true;
-        at = slash + 2;
-    }
-    return NULL;
+    uint64_t word = 0;
+    if (name.size == 0 || name.size > sizeof word)
+        return FIELDS;
+    memcpy(&word, name.data, name.size);
+    return field_of_word(word);
 }
 
-static const unsigned char *blanks(const unsigned char *at,
-                                   const unsigned char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
-        at++;
-    return at;
-}
+// --- The lines that we write -------------------------------------------------
 
-static bool is_atom(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '+' || c == '.' || c == 'E';
-}
+// Nearly all fields are "name":"text" or "name":123, without spaces and
+// escapes: these are read by what follows, which is fast. NULL: it is not so,
+// and read_field() shall see.
 
-// A value at `at`: *out; returns what is behind it, or NULL.
-static const unsigned char *read_value(struct reader *r,
-                                       const unsigned char *at,
-                                       const unsigned char *end,
-                                       struct field *out)
+// At a quote, more than SIMPLE_LEAST bytes before the end.
+static const unsigned char *simple_name(const unsigned char *at,
+                                        enum field *field)
 {
-    *out = (struct field){.kind = FIELD_ATOM};
-    if (at < end && *at == '"') {
-        const unsigned char *behind = string_end(at + 1, end, &out->escaped);
-        if (behind == NULL) {
-            reader_fail(r, "a string does not end");
-            return NULL;
-        }
-        out->kind = FIELD_STRING;
-        out->raw = slice_of(at + 1, (size_t)(behind - at) - 2);
-        return behind;
-    }
-    if (at < end && (*at == '{' || *at == '[')) {
-        struct reader inner = *r;
-        struct element e;
-        inner.at = at;
-        inner.end = end;
-        if (!scan_element(&inner, true, &e)) {
-            r->error = inner.error;
-            return NULL;
-        }
-        out->kind = FIELD_OTHER;
-        return inner.at;
-    }
-    const unsigned char *behind = at;
-    int64_t number = 0;
-    while (behind < end && *behind >= '0' && *behind <= '9' &&
-           behind - at < DIGITS_MAX)
-        number = number * 10 + (*behind++ - '0');
-    out->is_number = behind > at && (behind == end || !is_atom(*behind));
-    out->number = number;
-    while (behind < end && is_atom(*behind))
-        behind++;
-    out->raw = slice_of(at, (size_t)(behind - at));
-    if (out->raw.size == 4 && memcmp(at, "null", 4) == 0)
-        out->kind = FIELD_NULL;
-    if (behind > at)
-        return behind;
-    reader_fail(r, "a value is missing");
-    return NULL;
-}
-
-// A name and the colon behind it; returns what is behind them, or NULL.
-static const unsigned char *read_name(struct reader *r, const unsigned char *at,
-                                      const unsigned char *end,
-                                      struct field_place *place)
-{
-    struct field name;
-    const unsigned char *begin = at;
-    if (at < end && *at == '"')
-        at = read_value(r, at, end, &name);
-    if (at == begin || at == NULL || blanks(at, end) == end ||
-        *blanks(at, end) != ':') {
-        reader_fail(r, "not an object of JSON");
+    uint64_t word = scan_load(at + 1);
+    uint64_t quotes = scan_zeros(word ^ SCAN_ONES * '"');
+    if (quotes == 0)
         return NULL;
-    }
-    at = blanks(at, end) + 1;
-    place->text = begin;
-    place->size = (size_t)(at - begin);
-    place->index = field_named(name.raw, &place->base64);
-    return at;
+    size_t size = scan_first(quotes);
+    *field = field_of_word(word & ~(UINT64_MAX << 8 * size));
+    return *field < FIELDS && at[size + 2] == ':' ? at + size + 3 : NULL;
 }
 
-// A name and a value; returns what is behind them, or NULL. Mostly the names
-// are those of the line before.
-static const unsigned char *read_field(struct reader *r,
-                                       const unsigned char *at,
-                                       const unsigned char *end,
-                                       struct fields *f)
+static const unsigned char *simple_value(const unsigned char *at,
+                                         const unsigned char *end,
+                                         struct json_value *value)
 {
-    struct field ignored;
-    struct field_place *place =
-        &f->places[f->read < FIELDS_KNOWN ? f->read++ : FIELDS_KNOWN - 1];
-    if (place->size > 0 && (size_t)(end - at) > place->size &&
-        memcmp(at, place->text, place->size) == 0)
-        at += place->size;
+    value->escaped = false;
+    if (*at == '"') {
+        const unsigned char *stop = scan_string(++at, end);
+        value->type = JSON_STRING;
+        value->text = (struct slice){at, (size_t)(stop - at)};
+        return end - stop > 1 && *stop == '"' ? stop + 1 : NULL;
+    }
+    const unsigned char *stop = at;
+    uint64_t integer = 0;
+    for (; stop < end && *stop >= '0' && *stop <= '9'; stop++)
+        integer = integer * 10 + (*stop - (unsigned)'0');
+    value->type = JSON_NUMBER;
+    value->text = (struct slice){at, (size_t)(stop - at)};
+    value->integer = (int64_t)integer;
+    bool simple = stop > at && stop < end && stop - at < 19 &&
+                  (*at != '0' || stop - at == 1);
+    return simple && (*stop == ',' || *stop == '}') ? stop : NULL;
+}
+
+// Reads as many as there are, and returns what is behind the last one.
+static const unsigned char *
+read_simple(struct fields *f, const unsigned char *at, const unsigned char *end)
+{
+    const unsigned char *behind = NULL;
+    uint32_t has = f->has;
+    while (end - at > SIMPLE_LEAST && *at == '"') { // each turn takes bytes
+        enum field field;
+        const unsigned char *value = simple_name(at, &field);
+        if (value == NULL || ((has | f->nulls) >> field & 1) != 0)
+            break;
+        const unsigned char *stop = simple_value(value, end, &f->values[field]);
+        if (stop == NULL)
+            break;
+        has |= UINT32_C(1) << field;
+        behind = stop;
+        if (*stop != ',')
+            break;
+        at = stop + 1;
+    }
+    f->has = has;
+    return behind;
+}
+
+// --- Any JSON ----------------------------------------------------------------
+
+static bool read_field(struct fields *f, struct json *j)
+{
+    struct json_value name;
+    struct json_value ignored;
+    const unsigned char *at = j->at;
+    if (!json_name(j, &name))
+        return false;
+    enum field field = field_named(name.text);
+    if (field == FIELDS)
+        return json_read(j, &ignored);
+    uint32_t bit = UINT32_C(1) << field;
+    if (((f->has | f->nulls) & bit) != 0) {
+        j->at = at;
+        return json_fail(j, "a field that is there twice");
+    }
+    if (!json_read(j, &f->values[field]))
+        return false;
+    if (f->values[field].type == JSON_NULL)
+        f->nulls |= bit;
     else
-        at = read_name(r, at, end, place);
-    if (at == NULL)
-        return NULL;
-    int i = place->index;
-    if (i >= 0 && fields_has(f, (enum field_name)i)) {
-        reader_fail(r, "\"%s\" is there twice", field_names[i]);
-        return NULL;
-    }
-    struct field *to = i >= 0 ? &f->at[i] : &ignored;
-    at = read_value(r, blanks(at, end), end, to);
-    if (i >= 0) {
-        f->present |= 1U << i;
-        to->base64 = place->base64;
-    }
-    return at;
+        f->has |= bit;
+    return true;
 }
 
-bool fields_read(struct reader *r, struct slice line, struct fields *f)
+static bool read_object(struct fields *f, struct json *j)
 {
-    f->present = 0;
-    f->read = 0;
-    const unsigned char *end = line.data + line.size;
-    const unsigned char *at = blanks(line.data, end);
-    if (at == end || *at != '{')
-        return reader_fail(r, "not an object of JSON");
-    at = blanks(at + 1, end);
-    bool more = at < end && *at != '}';
-    while (more) {
-        at = read_field(r, at, end, f);
-        if (at == NULL)
+    if (!json_take(j, '{'))
+        return json_fail(j, "no JSON object");
+    if (json_take(j, '}'))
+        return true;
+    do { // ends: each turn takes bytes
+        const unsigned char *behind = read_simple(f, j->at, j->end);
+        if (behind != NULL)
+            j->at = behind;
+        else if (!read_field(f, j))
             return false;
-        at = blanks(at, end);
-        more = at < end && *at == ',';
-        if (more)
-            at = blanks(at + 1, end);
-    }
-    if (at == end || *at != '}')
-        return reader_fail(r, "the object does not end");
-    return blanks(at + 1, end) == end ||
-           reader_fail(r, "something stands behind the object");
+    } while (json_take(j, ','));
+    return json_take(j, '}') || json_fail(j, "no \",\" or \"}\"");
+}
+
+bool fields_read(struct fields *f, struct slice line)
+{
+    struct json j = {.at = line.data, .end = line.data + line.size};
+    f->line = line;
+    f->has = 0;
+    f->nulls = 0;
+    if (!read_object(f, &j))
+        return input_unclear(f->in, j.at, "%s", j.why);
+    json_space(&j);
+    if (j.at < j.end)
+        return input_unclear(f->in, j.at, "more behind the object");
+    return true;
+}
+
+static bool decode(struct fields *f, enum field field, struct slice *out)
+{
+    const struct json_value *value = &f->values[field + 1];
+    const char *why = NULL;
+    if (fields_has(f, field))
+        return input_unclear(f->in, f->line.data, "both \"%s\" and \"%s\"",
+                             names[field], names[field + 1]);
+    if (value->type != JSON_STRING)
+        return input_unclear(f->in, f->line.data, "\"%s\" is no string",
+                             names[field + 1]);
+    struct slice digits = value->text;
+    if (value->escaped && !unescape(f->in->h, digits, &digits, &why))
+        return input_unclear(f->in, f->line.data, "\"%s\": %s",
+                             names[field + 1], why);
+    return base64_decode(f->in->h, digits, out, &why) ||
+           input_unclear(f->in, f->line.data, "\"%s\" is %s", names[field + 1],
+                         why);
+}
+
+bool fields_text(struct fields *f, enum field field, struct slice *out)
+{
+    const struct json_value *value = &f->values[field];
+    if (fields_has(f, field + 1))
+        return decode(f, field, out);
+    if (!fields_has(f, field))
+        return input_unclear(f->in, f->line.data, "no \"%s\"", names[field]);
+    if (value->type != JSON_STRING)
+        return input_unclear(f->in, f->line.data, "\"%s\" is no string",
+                             names[field]);
+    *out = value->text;
+    const char *why = NULL;
+    if (value->escaped && !unescape(f->in->h, value->text, out, &why))
+        return input_unclear(f->in, f->line.data, "\"%s\": %s", names[field],
+                             why);
+    return true;
+}
+
+bool fields_label(struct fields *f, enum field field, struct slice *out)
+{
+    if (!fields_has(f, field) || f->values[field].type != JSON_NUMBER)
+        return fields_text(f, field, out);
+    *out = f->values[field].text;
+    return true;
+}
+
+bool fields_integer(struct fields *f, enum field field, int64_t most,
+                    int64_t *out)
+{
+    const struct json_value *value = &f->values[field];
+    if (!fields_has(f, field))
+        return input_unclear(f->in, f->line.data, "no \"%s\"", names[field]);
+    *out = -1;
+    if (value->type == JSON_NUMBER)
+        *out = value->integer;
+    else if (value->type == JSON_STRING)
+        *out = json_integer(value->text);
+    if (*out < 0 || *out > most)
+        return input_unclear(f->in, f->line.data,
+                             "\"%s\" is no integer of 0 to %" PRId64,
+                             names[field], most);
+    return true;
+}
+
+struct slice fields_word(const struct fields *f, enum field field)
+{
+    const struct json_value *value = &f->values[field];
+    if (!fields_has(f, field) || value->type != JSON_STRING || value->escaped)
+        return slice_of(NULL, 0);
+    return value->text;
 }

@@ -1,146 +1,109 @@
-// jepsen.c - the etcd logs of Jepsen: one register, one event a line:
+// jepsen.c - the reader of the logs of Jepsen's test of etcd, as Porcupine has
+// them: one register, integers, values as in EDN.
 //
-//     INFO  jepsen.util - 3   :invoke :cas    [2 4]
+//     INFO  jepsen.util - 3 :invoke :cas [1 4]
 //
-// A cas that fails says that the value was another. :info is followed by
-// nothing: that process is gone.
-#include <string.h>
+// A cas that failed has run, and found another value. Lines of the nemesis
+// ("- :nemesis :info :start nil") are notes.
+#include "grading/linear/read/edn.h"
 
-#include "grading/linear/read/reader.h"
-
-// The next word, up to a blank; of "[a b]" all of it.
-static struct slice word(struct slice *s)
+static bool is_blank(unsigned char c)
 {
-    size_t begin = 0;
-    while (begin < s->size && (s->data[begin] == ' ' || s->data[begin] == '\t'))
-        begin++;
-    size_t end = begin;
-    bool list = begin < s->size && s->data[begin] == '[';
-    while (end < s->size &&
-           (list || (s->data[end] != ' ' && s->data[end] != '\t'))) {
-        if (s->data[end++] == ']' && list)
-            break;
-    }
-    struct slice w = slice_of(s->data + begin, end - begin);
-    *s = slice_of(s->data + end, s->size - end);
-    return w;
+    return c == ' ' || c == '\t';
 }
 
-static bool is(struct slice s, const char *text)
+// Takes the next word off the line, and the space behind it.
+static struct slice take_word(struct slice *line)
 {
-    return slice_equal(s, slice_text(text));
+    size_t size = 0;
+    while (size < line->size && !is_blank(line->data[size]))
+        size++;
+    struct slice word = slice_of(line->data, size);
+    while (size < line->size && is_blank(line->data[size]))
+        size++;
+    *line = slice_of(line->data + size, line->size - size);
+    return word;
 }
 
-static bool is_number(struct slice s)
+static bool take_the(struct slice *line, const char *word)
 {
-    struct element e = {.raw = s};
-    return element_is_number(&e);
+    return slice_equal(take_word(line), slice_text(word));
 }
 
-struct line {
-    struct slice process;
-    struct slice type;
-    struct slice f;
-    struct slice value;
-};
-
-static bool parse(struct slice s, struct line *l)
+static struct slice without_colon(struct slice word)
 {
-    if (!is(word(&s), "INFO") || !is(word(&s), "jepsen.util") ||
-        !is(word(&s), "-"))
+    if (word.size < 2 || word.data[0] != ':')
+        return slice_of(NULL, 0);
+    return slice_of(word.data + 1, word.size - 1);
+}
+
+static bool is_known(struct slice f)
+{
+    return slice_equal(f, slice_text("read")) ||
+           slice_equal(f, slice_text("write")) ||
+           slice_equal(f, slice_text("cas"));
+}
+
+// nil, an integer, two of them, or :timed-out.
+static bool set_value(struct input *in, struct slice text, struct event *event)
+{
+    struct edn e = {.at = text.data, .end = text.data + text.size};
+    struct edn_element element;
+    struct value pair[2];
+    event->value_text = text;
+    if (edn_next(&e, &element) != EDN_GOT || e.at < e.end ||
+        !edn_value(in, &element, &event->value))
         return false;
-    *l = (struct line){.process = word(&s)};
-    l->type = word(&s);
-    l->f = word(&s);
-    l->value = word(&s);
-    bool known = is(l->type, ":invoke") || is(l->type, ":ok") ||
-                 is(l->type, ":fail") || is(l->type, ":info");
-    return is_number(l->process) && known && l->value.size > 0 &&
-           word(&s).size == 0;
+    if (element.type == EDN_KEYWORD) {
+        event->value.type = VALUE_OTHER;
+        return event->type == EVENT_FAIL || event->type == EVENT_INFO;
+    }
+    if (element.type == EDN_VECTOR)
+        return edn_split(in, element.text, pair) && is_integer(pair[0].text) &&
+               is_integer(pair[1].text);
+    return element.type == EDN_NIL || element.type == EDN_INTEGER;
 }
 
-static bool parse_pair(struct slice s, struct slice *a, struct slice *b)
+static bool read_event(struct input *in, struct slice line, struct event *event)
 {
-    if (s.size < 2 || s.data[0] != '[' || s.data[s.size - 1] != ']')
+    if (!take_the(&line, "INFO") || !take_the(&line, "jepsen.util") ||
+        !take_the(&line, "-"))
         return false;
-    s = slice_of(s.data + 1, s.size - 2);
-    *a = word(&s);
-    *b = word(&s);
-    return is_number(*a) && is_number(*b) && word(&s).size == 0;
-}
-
-static bool note_call(struct reader *r, const struct line *l)
-{
-    struct linear_op *op = pair_call(r, l->process);
-    if (op == NULL)
+    event->process = take_word(&line);
+    event->type = event_type_named(without_colon(take_word(&line)));
+    event->f = without_colon(take_word(&line));
+    event->is_client = is_integer(event->process);
+    while (line.size > 0 && is_blank(line.data[line.size - 1]))
+        line.size--;
+    if (event->type == EVENT_NONE || event->f.size == 0 || line.size == 0)
         return false;
-    op->key = texts_add(&r->h->keys, slice_text(""), NULL);
-    if (is(l->f, ":read") && is(l->value, "nil")) {
-        op->kind = LINEAR_GET;
-    } else if (is(l->f, ":write") && is_number(l->value)) {
-        op->kind = LINEAR_PUT;
-        op->argument = l->value;
-    } else if (is(l->f, ":cas") &&
-               parse_pair(l->value, &op->expected, &op->argument)) {
-        op->kind = LINEAR_CAS;
-    } else {
-        return reader_fail(r, "%.*s of %.*s makes no sense", (int)l->f.size,
-                           (const char *)l->f.data, (int)l->value.size,
-                           (const char *)l->value.data);
-    }
-    return true;
+    if (event->is_client)
+        return is_known(event->f) && set_value(in, line, event);
+    event->process = without_colon(event->process);
+    event->value_text = line;
+    event->value.type =
+        slice_equal(line, slice_text("nil")) ? VALUE_NIL : VALUE_OTHER;
+    return event->process.size > 0;
 }
 
-static bool note_read(struct reader *r, const struct line *l,
-                      struct linear_op *op)
+static bool read_line(void *reader, struct slice line)
 {
-    if (is(l->value, "nil")) {
-        op->seen = r->how->nil == LINEAR_NIL_UNKNOWN ? LINEAR_SAW_UNKNOWN
-                                                     : LINEAR_SAW_ABSENT;
-        return true;
-    }
-    op->seen = LINEAR_SAW_VALUE;
-    op->result = l->value;
-    return is_number(l->value) || reader_fail(r, "a read of no number");
+    struct registers *r = reader;
+    struct event event = {.at = line.data, .time = -1};
+    if (!read_event(r->in, line, &event))
+        return input_unclear(r->in, line.data, "no line of jepsen's");
+    return registers_take(r, &event);
 }
 
-static bool note_return(struct reader *r, const struct line *l)
+bool read_jepsen(struct input *in)
 {
-    static const char *const names[] = {
-        [LINEAR_GET] = ":read", [LINEAR_PUT] = ":write", [LINEAR_CAS] = ":cas"};
-    struct linear_op *op = pair_return(r, l->process);
-    if (op == NULL)
-        return false;
-    if (!is(l->f, names[op->kind]))
-        return reader_fail(r, "process %.*s returns from what it did not call",
-                           (int)l->process.size, (const char *)l->process.data);
-    if (is(l->type, ":info")) {
-        op->outcome = LINEAR_MAYBE;
-        op->ret = LINEAR_PENDING;
-    } else if (is(l->type, ":fail")) {
-        bool refused = op->kind == LINEAR_CAS && !is(l->value, ":timed-out");
-        op->outcome = refused ? LINEAR_NO : LINEAR_FAILED;
-    } else if (op->kind == LINEAR_GET) {
-        return note_read(r, l, op);
-    }
-    return true;
-}
-
-bool read_jepsen(struct reader *r)
-{
-    struct slice text;
-    while (scan_line(r, &text)) {
-        struct line l;
-        if (text.size == 0)
-            continue;
-        if (!parse(text, &l)) {
-            if (!r->how->lenient)
-                return reader_fail(r, "not a line of such a Jepsen log");
-            r->how->skipped++;
-        } else if (!(is(l.type, ":invoke") ? note_call(r, &l)
-                                           : note_return(r, &l))) {
-            return false;
-        }
-    }
-    return true;
+    struct registers r;
+    registers_init(&r, in,
+                   (struct register_style){.split = edn_split,
+                                           .nil_absent = true,
+                                           .failed_cas_ran = true});
+    input_begins_absent(in);
+    bool fine = input_has_no_nul(in) && input_each_line(in, read_line, &r);
+    registers_release(&r);
+    return fine;
 }

@@ -1,69 +1,77 @@
-// pair.c - calls and returns, brought together by who called.
+// pair.c - see pair.h.
+#include "grading/linear/read/pair.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
 #include "common/runtime/alloc.h"
-#include "grading/linear/read/reader.h"
 
-static uint32_t *open_of(struct reader *r, uint32_t client)
+enum {
+    ROOM_LEAST = 64,
+};
+
+void pairing_init(struct pairing *p, struct linear_history *h)
 {
-    if (client >= r->open_room) {
-        size_t room = 2 * (size_t)client + 16;
-        r->open = xrealloc(r->open, room * sizeof r->open[0]);
-        for (size_t i = r->open_room; i < room; i++)
-            r->open[i] = NOT_OPEN;
-        r->open_room = room;
-    }
-    return &r->open[client];
+    *p = (struct pairing){.h = h};
 }
 
-struct linear_op *pair_call(struct reader *r, struct slice client)
+void pairing_release(struct pairing *p)
 {
-    uint32_t number = texts_add(&r->h->clients, client, NULL);
-    uint32_t *open = open_of(r, number);
-    if (*open != NOT_OPEN) {
-        reader_fail(r, "client %.*s calls, and has an operation open",
-                    (int)client.size, (const char *)client.data);
-        return NULL;
+    free(p->open);
+    pairing_init(p, p->h);
+}
+
+size_t pairing_open(const struct pairing *p, uint32_t client)
+{
+    return client < p->room ? p->open[client] : PAIR_NONE;
+}
+
+static void set_open(struct pairing *p, uint32_t client, size_t op)
+{
+    if (client >= p->room) {
+        size_t room = p->room > 0 ? 2 * p->room : ROOM_LEAST;
+        while (room <= client)
+            room *= 2;
+        p->open = xrealloc(p->open, room * sizeof p->open[0]);
+        while (p->room < room)
+            p->open[p->room++] = PAIR_NONE;
     }
-    *open = (uint32_t)r->h->count;
-    struct linear_op *op = linear_history_add(r->h);
-    op->client = number;
-    op->call = ++r->position;
+    p->open[client] = op;
+}
+
+static void set_time(struct pairing *p, size_t op, int which, int64_t time)
+{
+    if (time < 0)
+        return;
+    linear_history_keep_times(p->h);
+    p->h->times[op][which] = time;
+}
+
+struct linear_op *pairing_call(struct pairing *p, uint32_t client, int64_t time)
+{
+    assert(pairing_open(p, client) == PAIR_NONE);
+    linear_history_add(p->h);
+    size_t at = p->h->count - 1;
+    set_open(p, client, at);
+    set_time(p, at, 0, time);
+    struct linear_op *op = &p->h->ops[at];
+    op->call = ++p->position;
+    op->client = client;
+    op->outcome = LINEAR_MAYBE;
     return op;
 }
 
-struct linear_op *pair_open(struct reader *r, struct slice client)
+struct linear_op *pairing_return(struct pairing *p, uint32_t client,
+                                 enum linear_outcome outcome, int64_t time)
 {
-    uint32_t number = texts_find(&r->h->clients, client);
-    if (number == TEXTS_NONE || *open_of(r, number) == NOT_OPEN)
-        return NULL;
-    return &r->h->ops[r->open[number]];
-}
-
-struct linear_op *pair_return(struct reader *r, struct slice client)
-{
-    struct linear_op *op = pair_open(r, client);
-    if (op == NULL) {
-        reader_fail(r, "client %.*s returns, and has not called",
-                    (int)client.size, (const char *)client.data);
-        return NULL;
-    }
-    r->open[op->client] = NOT_OPEN;
-    op->ret = ++r->position;
+    size_t at = pairing_open(p, client);
+    assert(at != PAIR_NONE);
+    set_open(p, client, PAIR_NONE);
+    set_time(p, at, 1, time);
+    struct linear_op *op = &p->h->ops[at];
+    p->position++;
+    op->outcome = (uint8_t)outcome;
+    if (outcome != LINEAR_MAYBE)
+        op->ret = p->position;
     return op;
-}
-
-void pair_time(struct reader *r, const struct linear_op *op, int64_t time,
-               bool is_return)
-{
-    size_t index = (size_t)(op - r->h->ops);
-    linear_history_keep_times(r->h);
-    r->h->times[index][is_return] = time;
-}
-
-void pair_end(struct reader *r)
-{
-    for (size_t i = 0; i < r->open_room; i++)
-        if (r->open[i] != NOT_OPEN)
-            r->h->ops[r->open[i]].outcome = LINEAR_MAYBE;
 }

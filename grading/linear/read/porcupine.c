@@ -1,123 +1,100 @@
-// porcupine.c - Porcupine's key/value logs, one event a line:
+// porcupine.c - the reader of Porcupine's key/value logs:
 //
 //     {:process 3, :type :invoke, :f :append, :key "1", :value "x 3 0 y"}
 //
-// No escapes; of a get the value is nil until it is known. Keys begin with the
-// empty value.
+// A missing key is as good as one that is empty, so keys begin with "". What
+// is open at the end may or may not have happened.
 #include <string.h>
 
-#include "grading/linear/read/reader.h"
+#include "grading/linear/read/json.h"
+#include "grading/linear/read/register.h"
 
-static bool take(struct slice *s, const char *text)
+static bool take(struct json *j, const char *text)
 {
     size_t size = strlen(text);
-    if (s->size < size || memcmp(s->data, text, size) != 0)
+    if ((size_t)(j->end - j->at) < size || memcmp(j->at, text, size) != 0)
         return false;
-    *s = slice_of(s->data + size, s->size - size);
+    j->at += size;
     return true;
 }
 
-static bool take_number(struct slice *s, struct slice *number)
+static bool take_digits(struct json *j, struct slice *out)
 {
-    size_t n = 0;
-    while (n < s->size && s->data[n] >= '0' && s->data[n] <= '9')
-        n++;
-    *number = slice_of(s->data, n);
-    *s = slice_of(s->data + n, s->size - n);
-    return n > 0;
+    const unsigned char *start = j->at;
+    while (j->at < j->end && *j->at >= '0' && *j->at <= '9')
+        j->at++;
+    *out = slice_of(start, (size_t)(j->at - start));
+    return out->size > 0;
 }
 
-static bool take_string(struct slice *s, struct slice *text)
+// Between quotes; there are no escapes.
+static bool take_string(struct json *j, struct slice *out)
 {
-    if (!take(s, "\""))
+    if (!take(j, "\""))
         return false;
-    const unsigned char *end =
-        s->size > 0 ? memchr(s->data, '"', s->size) : NULL;
-    if (end == NULL)
+    const unsigned char *stop = memchr(j->at, '"', (size_t)(j->end - j->at));
+    if (stop == NULL)
         return false;
-    *text = slice_of(s->data, (size_t)(end - s->data));
-    *s = slice_of(end + 1, s->size - text->size - 1);
+    *out = slice_of(j->at, (size_t)(stop - j->at));
+    j->at = stop + 1;
     return true;
 }
 
-struct line {
-    struct slice process;
-    bool call;
-    enum linear_kind kind;
-    struct slice key;
-    bool nil;
-    struct slice value;
-};
-
-static bool parse(struct slice s, struct line *l)
+static bool take_type(struct json *j, struct event *e)
 {
-    if (!take(&s, "{:process ") || !take_number(&s, &l->process) ||
-        !take(&s, ", :type :"))
+    if (!take(j, ", :type "))
         return false;
-    l->call = take(&s, "invoke");
-    if (!l->call && !take(&s, "ok"))
-        return false;
-    if (!take(&s, ", :f :"))
-        return false;
-    if (take(&s, "get"))
-        l->kind = LINEAR_GET;
-    else if (take(&s, "put"))
-        l->kind = LINEAR_PUT;
-    else if (take(&s, "append"))
-        l->kind = LINEAR_APPEND;
-    else
-        return false;
-    if (!take(&s, ", :key ") || !take_string(&s, &l->key) ||
-        !take(&s, ", :value "))
-        return false;
-    l->nil = take(&s, "nil");
-    if (l->nil && !(l->call && l->kind == LINEAR_GET))
-        return false;
-    return (l->nil || take_string(&s, &l->value)) && take(&s, "}") &&
-           s.size == 0;
+    e->type = take(j, ":invoke") ? EVENT_INVOKE
+              : take(j, ":ok")   ? EVENT_OK
+                                 : EVENT_NONE;
+    return e->type != EVENT_NONE;
 }
 
-static bool note_call(struct reader *r, const struct line *l)
+static bool take_f(struct json *j, struct event *e)
 {
-    struct linear_op *op = pair_call(r, l->process);
-    if (op == NULL)
+    static const char *const names[] = {":get", ":put", ":append"};
+    if (!take(j, ", :f "))
         return false;
-    op->key = texts_add(&r->h->keys, l->key, NULL);
-    op->kind = (uint8_t)l->kind;
-    if (l->kind != LINEAR_GET)
-        op->argument = l->value;
-    return true;
-}
-
-static bool note_return(struct reader *r, const struct line *l)
-{
-    struct linear_op *op = pair_return(r, l->process);
-    if (op == NULL)
-        return false;
-    if (op->kind != l->kind || !slice_equal(r->h->keys.at[op->key], l->key))
-        return reader_fail(r, "process %.*s returns from what it did not call",
-                           (int)l->process.size, (const char *)l->process.data);
-    if (l->kind != LINEAR_GET)
-        return true;
-    op->seen = LINEAR_SAW_VALUE;
-    op->result = l->value;
-    return true;
-}
-
-bool read_porcupine(struct reader *r)
-{
-    struct slice text;
-    while (scan_line(r, &text)) {
-        struct line l = {0};
-        if (text.size == 0)
-            continue;
-        if (!parse(text, &l)) {
-            if (!r->how->lenient)
-                return reader_fail(r, "not a line of a Porcupine log");
-            r->how->skipped++;
-        } else if (!(l.call ? note_call(r, &l) : note_return(r, &l))) {
-            return false;
+    for (size_t i = 0; i < 3; i++)
+        if (take(j, names[i])) {
+            e->f = slice_text(names[i] + 1);
+            return true;
         }
-    }
-    return true;
+    return false;
+}
+
+static bool take_value(struct json *j, struct event *e)
+{
+    if (!take(j, ", :value "))
+        return false;
+    bool asks = e->type == EVENT_INVOKE && e->f.data[0] == 'g';
+    if (asks && take(j, "nil"))
+        return true;
+    e->value.type = VALUE_TEXT;
+    return take_string(j, &e->value.text);
+}
+
+static bool read_line(void *reader, struct slice line)
+{
+    struct registers *r = reader;
+    struct json j = {.at = line.data, .end = line.data + line.size};
+    struct event e = {
+        .at = line.data, .is_client = true, .has_key = true, .time = -1};
+    bool clear = take(&j, "{:process ") && take_digits(&j, &e.process) &&
+                 take_type(&j, &e) && take_f(&j, &e) && take(&j, ", :key ") &&
+                 take_string(&j, &e.key) && take_value(&j, &e) &&
+                 take(&j, "}") && j.at == j.end;
+    if (!clear)
+        return input_unclear(r->in, line.data, "no line of porcupine's");
+    return registers_take(r, &e);
+}
+
+bool read_porcupine(struct input *in)
+{
+    struct registers r;
+    registers_init(&r, in, (struct register_style){.nil_absent = true});
+    input_begins(in, slice_text(""));
+    bool fine = input_each_line(in, read_line, &r);
+    registers_release(&r);
+    return fine;
 }

@@ -1,168 +1,131 @@
-// read.c - a file, its format, and what goes for all formats.
+// read.c - see read.h: the bytes, and the format that they look like.
 #include "grading/linear/read.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/runtime/alloc.h"
-#include "grading/linear/read/reader.h"
+#include "grading/linear/read/guess.h"
+#include "grading/linear/read/input.h"
 
-static const char *const names[] = {"any",    "lines", "porcupine",
-                                    "jepsen", "edn",   "elle"};
+enum {
+    ROOM_LEAST = 1 << 20, // for what is read from a pipe
+};
+
+// --- Formats -----------------------------------------------------------------
+
+static const struct {
+    const char *name;
+    bool (*read)(struct input *in);
+} formats[] = {
+    [LINEAR_ANY] = {"any", NULL},
+    [LINEAR_LINES] = {"lines", read_lines},
+    [LINEAR_PORCUPINE] = {"porcupine", read_porcupine},
+    [LINEAR_JEPSEN] = {"jepsen", read_jepsen},
+    [LINEAR_EDN] = {"edn", read_edn},
+    [LINEAR_ELLE] = {"elle", read_elle},
+};
 
 int linear_format_named(const char *name)
 {
-    for (int i = LINEAR_LINES; i <= LINEAR_ELLE; i++)
-        if (strcmp(names[i], name) == 0)
-            return i;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return (int)i;
     return -1;
 }
 
 const char *linear_format_name(enum linear_format format)
 {
-    return names[format];
+    return formats[format].name;
 }
 
-static bool has(struct slice s, const char *text)
+static void set_init(struct linear_history *h, const char *init)
 {
-    return s.size > 0 && memmem(s.data, s.size, text, strlen(text)) != NULL;
-}
-
-// What the file looks like, by its first line that is not blank.
-static enum linear_format recognize(struct slice bytes)
-{
-    size_t i = 0;
-    while (i < bytes.size && strchr(" \t\r\n,", bytes.data[i]) != NULL &&
-           bytes.data[i] != '\0')
-        i++;
-    if (i == bytes.size)
-        return LINEAR_LINES;
-    const unsigned char *begin = bytes.data + i;
-    size_t left = bytes.size - i;
-    const unsigned char *end = memchr(begin, '\n', left);
-    struct slice line =
-        slice_of(begin, end == NULL ? left : (size_t)(end - begin));
-    size_t next = 1;
-    while (next < left && strchr(" \t\r\n", begin[next]) != NULL)
-        next++;
-    unsigned char second = next < left ? begin[next] : '\0';
-    if (has(line, "jepsen.util"))
-        return LINEAR_JEPSEN;
-    if (has(line, ", :key \""))
-        return LINEAR_PORCUPINE;
-    if (*begin == '{' && second == '"')
-        return has(line, "\"process\"") ? LINEAR_ELLE : LINEAR_LINES;
-    if (*begin == '{' && second == '\0' && next >= left)
-        return LINEAR_LINES;
-    if (*begin == '[' && second == '{' && has(bytes, "\"process\""))
-        return LINEAR_ELLE;
-    return strchr("{[(;#", *begin) != NULL ? LINEAR_EDN : LINEAR_ANY;
-}
-
-static void set_init(struct reader *r)
-{
-    const char *init = r->how->init;
-    if (init == NULL && r->how->is == LINEAR_PORCUPINE)
-        init = "";
-    if (init == NULL)
-        return;
-    r->h->begins_absent = strcmp(init, "nil") == 0;
-    if (!r->h->begins_absent)
-        r->h->init = linear_history_keep(r->h, init, strlen(init));
-}
-
-static bool read_all(struct reader *r)
-{
-    switch (r->how->is) {
-    case LINEAR_LINES:
-        return read_lines(r);
-    case LINEAR_PORCUPINE:
-        return read_porcupine(r);
-    case LINEAR_JEPSEN:
-        return read_jepsen(r);
-    case LINEAR_EDN:
-        return read_elements(r, false);
-    case LINEAR_ELLE:
-        return read_elements(r, true);
-    case LINEAR_ANY:
-        break;
-    }
-    r->line = 1;
-    return reader_fail(r, "this is no format that is known; --format names it");
+    h->begins_absent = strcmp(init, "nil") == 0;
+    h->init = slice_of(NULL, 0);
+    if (!h->begins_absent)
+        h->init = linear_history_keep(h, init, strlen(init));
 }
 
 char *linear_read_bytes(const char *name, struct slice bytes,
                         struct linear_reading *how, struct linear_history *h)
 {
+    struct input in = {.name = name, .bytes = bytes, .how = how, .h = h};
+    if (bytes.data == NULL) // of size 0; readers add to it
+        in.bytes = slice_text("");
     how->skipped = 0;
-    how->is = how->format != LINEAR_ANY ? how->format : recognize(bytes);
-    bool elements = how->is == LINEAR_EDN || how->is == LINEAR_ELLE;
-    struct reader r = {.name = name,
-                       .at = bytes.data,
-                       .end = bytes.data + bytes.size,
-                       .line = elements,
-                       .h = h,
-                       .how = how};
-    set_init(&r);
-    if (bytes.size >= UINT64_C(1) << 40 || !read_all(&r))
-        reader_fail(&r, "it cannot be read");
+    how->is = how->format != LINEAR_ANY ? how->format : guess_format(in.bytes);
+    if (how->init != NULL)
+        set_init(h, how->init);
+    if (how->is == LINEAR_ANY)
+        input_wrong(&in, in.bytes.data, "no format that is known");
     else
-        pair_end(&r);
-    free(r.open);
-    return r.error;
+        formats[how->is].read(&in);
+    return in.error;
 }
 
-static char *cannot(const char *path)
+// --- Files -------------------------------------------------------------------
+
+// True: it is mapped, and the history owns that. errno says why not.
+static bool map(int fd, size_t size, struct linear_history *h)
 {
-    return xasprintf("%s: %s", path, strerror(errno));
+    void *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (at == MAP_FAILED)
+        return false;
+    h->mapped = at;
+    h->mapped_size = size;
+    return true;
 }
 
-// Standard input, and what cannot be mapped: into memory.
-static char *read_stream(int fd, const char *path, struct linear_history *h,
-                         struct slice *bytes)
+// Makes the memory of what is read twice as large.
+static bool grow(struct linear_history *h)
 {
-    unsigned char *data = NULL;
-    size_t size = 0;
-    size_t room = 0;
-    ssize_t n;
-    do {
-        if (size == room) {
-            room = room > 0 ? 2 * room : 65536;
-            data = xrealloc(data, room);
-        }
-        n = read(fd, data + size, room - size);
-        size += n > 0 ? (size_t)n : 0;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    char *error = n < 0 ? cannot(path) : NULL;
-    *bytes = linear_history_keep(h, data, size);
-    free(data);
-    return error;
+    size_t size = h->mapped_size > 0 ? 2 * h->mapped_size : ROOM_LEAST;
+    void *at = h->mapped == NULL
+                   ? mmap(NULL, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                   : mremap(h->mapped, h->mapped_size, size, MREMAP_MAYMOVE);
+    if (at == MAP_FAILED)
+        return false;
+    h->mapped = at;
+    h->mapped_size = size;
+    return true;
 }
 
-static char *read_open(int fd, const char *path, struct linear_history *h,
-                       struct slice *bytes)
+// Likewise, from what cannot be mapped, up to its end.
+static bool read_all(int fd, struct linear_history *h, size_t *size)
 {
-    struct stat s;
-    if (fstat(fd, &s) != 0)
-        return cannot(path);
-    if (S_ISDIR(s.st_mode))
-        return xasprintf("%s: it is a directory", path);
-    if (!S_ISREG(s.st_mode) || s.st_size == 0)
-        return read_stream(fd, path, h, bytes);
-    h->mapped_size = (size_t)s.st_size;
-    h->mapped = mmap(NULL, h->mapped_size, PROT_READ,
-                     MAP_PRIVATE | MAP_POPULATE, fd, 0);
-    if (h->mapped == MAP_FAILED) {
-        h->mapped = NULL;
-        return cannot(path);
+    *size = 0;
+    for (;;) { // ends: with the file
+        if (*size == h->mapped_size && !grow(h))
+            return false;
+        ssize_t n = read(fd, (char *)h->mapped + *size, h->mapped_size - *size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0;
+        *size += (size_t)n;
     }
-    *bytes = slice_of(h->mapped, h->mapped_size);
-    return NULL;
+}
+
+static bool load(int fd, struct linear_history *h, size_t *size)
+{
+    struct stat stat;
+    if (fstat(fd, &stat) != 0)
+        return false;
+    if (S_ISDIR(stat.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    if (!S_ISREG(stat.st_mode) || stat.st_size == 0 ||
+        lseek(fd, 0, SEEK_CUR) != 0)
+        return read_all(fd, h, size);
+    *size = (size_t)stat.st_size;
+    return map(fd, *size, h) || read_all(fd, h, size);
 }
 
 char *linear_read_file(const char *path, struct linear_reading *how,
@@ -170,13 +133,12 @@ char *linear_read_file(const char *path, struct linear_reading *how,
 {
     bool standard = strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return cannot(path);
-    struct slice bytes = {0};
-    char *error = read_open(fd, standard ? "standard input" : path, h, &bytes);
-    if (!standard)
+    size_t size = 0;
+    bool loaded = fd >= 0 && load(fd, h, &size);
+    int why = errno;
+    if (fd >= 0 && !standard)
         close(fd);
-    return error != NULL ? error
-                         : linear_read_bytes(standard ? "standard input" : path,
-                                             bytes, how, h);
+    if (!loaded)
+        return xasprintf("%s: %s", path, strerror(why));
+    return linear_read_bytes(path, slice_of(h->mapped, size), how, h);
 }

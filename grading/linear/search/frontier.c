@@ -12,7 +12,7 @@
 #include "grading/linear/search/search.h"
 
 enum {
-    REDUCE_FROM = 16, // configurations, for R2 to be worth it
+    REDUCE_FROM = 4,  // configurations, for R2 to be worth it
     COMPARE_MAX = 64, // with so many others at most
 };
 
