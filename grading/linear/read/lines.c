@@ -8,6 +8,10 @@
 #include "grading/linear/read/lines_op.h"
 #include "grading/linear/read/pair.h"
 
+enum {
+    LINE_LEAST = 48, // bytes: shorter ones are rare
+};
+
 // An operation whose id is known.
 struct called {
     uint32_t client;
@@ -219,6 +223,7 @@ bool read_lines(struct input *in)
 {
     struct lines l = {.f.in = in};
     input_begins_absent(in);
+    linear_history_expect(in->h, in->bytes.size / LINE_LEAST);
     lines_ops_init(&l.ops, &l.f);
     pairing_init(&l.pairing, in->h);
     texts_init(&l.ids);
