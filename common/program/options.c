@@ -116,7 +116,8 @@ char *program_options_read(const struct program *p,
     bool only_files = false; // behind "--"
     char *why = NULL;
     for (int at = 0; at < argc && why == NULL; at++) {
-        if (only_files || argv[at][0] != '-')
+        bool is_file = argv[at][0] != '-' || argv[at][1] == '\0'; // "-"
+        if (only_files || is_file)
             out->files[out->file_count++] = argv[at];
         else if (strcmp(argv[at], "--") == 0)
             only_files = true;

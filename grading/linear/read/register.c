@@ -6,8 +6,7 @@
 void registers_init(struct registers *r, struct input *in,
                     struct register_style style)
 {
-    r->in = in;
-    r->style = style;
+    *r = (struct registers){.in = in, .style = style};
     if (in->how->nil != LINEAR_NIL_FORMAT)
         r->style.nil_absent = in->how->nil == LINEAR_NIL_ABSENT;
     pairing_init(&r->pairing, in->h);

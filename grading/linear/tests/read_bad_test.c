@@ -67,7 +67,7 @@ static const struct bad bad_edn[] = {
      "f:1: not supported: txn"},
     {"{:process 0 :type :invoke :f :acquire}", "f:1: not supported: acquire"},
     {"{:process 0 :type :invoke :f :write}", "f:1: a write of nil"},
-    {"{:process 0 :type :invoke :f :write :value [1 2]}",
+    {"{:process 0 :type :invoke :f :write :value [1 2 3]}",
      "f:1: a value that is a collection"},
     {"{:process 0 :type :invoke :f :cas :value [1 nil]}",
      "f:1: the value of a cas is no [old new]"},
