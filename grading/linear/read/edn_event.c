@@ -245,7 +245,8 @@ bool read_edn(struct input *in)
     registers_init(&r, in,
                    (struct register_style){.split = edn_split,
                                            .independent = in->how->independent,
-                                           .lone_info = true});
+                                           .lone_info = true,
+                                           .named_clients = true});
     input_begins_absent(in);
     bool fine = input_has_no_nul(in) && take_all(&r, &e);
     registers_release(&r);

@@ -198,7 +198,8 @@ bool read_elle(struct input *in)
     registers_init(&r, in,
                    (struct register_style){.split = split,
                                            .independent = in->how->independent,
-                                           .lone_info = true});
+                                           .lone_info = true,
+                                           .named_clients = true});
     input_begins_absent(in);
     bool fine = take_all(&r, &j);
     registers_release(&r);

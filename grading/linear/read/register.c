@@ -65,7 +65,7 @@ static bool find_kind(const struct registers *r, const struct event *e,
 static void ask_independent(struct registers *r, const struct event *e)
 {
     struct value pair[2];
-    if (r->asked || e->type != EVENT_INVOKE || !e->is_client || e->has_key)
+    if (r->asked || e->has_key)
         return;
     r->asked = true;
     if (e->value.type != VALUE_LIST)
@@ -192,6 +192,12 @@ static enum linear_outcome outcome_of(const struct registers *r,
     return refused ? LINEAR_NO : LINEAR_FAILED;
 }
 
+static size_t open_of(const struct registers *r, const struct event *e)
+{
+    uint32_t client = texts_find(&r->in->h->clients, e->process);
+    return client != TEXTS_NONE ? pairing_open(&r->pairing, client) : PAIR_NONE;
+}
+
 static void take_note(struct registers *r, const struct event *e)
 {
     struct slice text = e->f;
@@ -209,9 +215,7 @@ static void take_note(struct registers *r, const struct event *e)
 static bool take_return(struct registers *r, const struct event *e)
 {
     char shown[INPUT_SHOWN_MAX];
-    uint32_t client = texts_find(&r->in->h->clients, e->process);
-    size_t at =
-        client != TEXTS_NONE ? pairing_open(&r->pairing, client) : PAIR_NONE;
+    size_t at = open_of(r, e);
     if (at == PAIR_NONE && e->type == EVENT_INFO && r->style.lone_info) {
         take_note(r, e);
         return true;
@@ -230,15 +234,24 @@ static bool take_return(struct registers *r, const struct event *e)
     enum linear_outcome outcome = outcome_of(r, e, op);
     if (outcome == LINEAR_OK && !set_told(r, e, op))
         return false;
-    pairing_return(&r->pairing, client, outcome, e->time);
+    pairing_return(&r->pairing, op->client, outcome, e->time);
     return true;
 }
 
 // --- Events ------------------------------------------------------------------
 
+// A process that is a word may be a client: it calls. The nemesis never does,
+// whatever it says.
+static bool is_clients(const struct registers *r, const struct event *e)
+{
+    if (e->is_client || !r->style.named_clients)
+        return e->is_client;
+    return !slice_equal(e->process, slice_text("nemesis")) &&
+           (e->type != EVENT_INFO || open_of(r, e) != PAIR_NONE);
+}
+
 bool registers_take(struct registers *r, const struct event *e)
 {
-    ask_independent(r, e);
     char shown[INPUT_SHOWN_MAX];
     bool fresh = e->index.size == 0;
     if (e->process.data == NULL)
@@ -252,8 +265,12 @@ bool registers_take(struct registers *r, const struct event *e)
     if (!fresh)
         return input_wrong(r->in, e->at, "a second event of index %s",
                            input_show(shown, e->index));
-    if (e->is_client)
-        return e->type == EVENT_INVOKE ? take_call(r, e) : take_return(r, e);
-    take_note(r, e);
-    return true;
+    if (!is_clients(r, e)) {
+        take_note(r, e);
+        return true;
+    }
+    if (e->type != EVENT_INVOKE)
+        return take_return(r, e);
+    ask_independent(r, e);
+    return take_call(r, e);
 }

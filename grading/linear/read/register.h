@@ -51,6 +51,7 @@ struct register_style {
     bool nil_absent;     // a read of nil has found nothing
     bool failed_cas_ran; // and found another value
     bool lone_info;      // may be there, and is a note
+    bool named_clients;  // a process that is a word may be a client
 };
 
 struct registers {

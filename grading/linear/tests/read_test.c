@@ -273,6 +273,13 @@ START_TEST(edn)
          LINEAR_EDN},
         {"[]", "", {0}, LINEAR_EDN},
         {"#_ #_ a b () ; end", "", {0}, LINEAR_EDN},
+        {"[:info :info :read][:a :invoke :write 1][:a :info :write 1]"
+         "[\"b c\" :invoke :read][\"b c\" :ok :read 2]"
+         "[:nemesis :invoke :cut][:nemesis :ok :cut]",
+         "a put  '1' [1,-] maybe\nb c get  [3,4] ok saw '2'\n"
+         "note 0 info: read\nnote 4 nemesis: cut\nnote 4 nemesis: cut",
+         {0},
+         LINEAR_EDN},
     };
     expect(rows, sizeof rows / sizeof rows[0]);
 }
@@ -296,6 +303,11 @@ START_TEST(elle)
         {"[{\"f\":\"w\",\"process\":0,\"type\":\"invoke\",\"value\":[1,true]}]",
          "0 put 1 'true' [1,-] maybe",
          {.independent = true},
+         LINEAR_ELLE},
+        {"[{\"f\":\"w\",\"process\":\"a\",\"type\":\"invoke\",\"value\":1},"
+         "{\"f\":\"w\",\"process\":\"a\",\"type\":\"fail\",\"value\":1}]",
+         "a put  '1' [1,2] failed",
+         {0},
          LINEAR_ELLE},
         {"[]", "", {.format = LINEAR_ELLE}, LINEAR_ELLE},
     };
