@@ -46,9 +46,11 @@ static bool find_kind(const struct registers *r, const struct event *e,
         const char *name;
         enum linear_kind kind;
     } names[] = {
-        {"read", LINEAR_GET},  {"r", LINEAR_GET},         {"get", LINEAR_GET},
-        {"write", LINEAR_PUT}, {"w", LINEAR_PUT},         {"put", LINEAR_PUT},
-        {"cas", LINEAR_CAS},   {"append", LINEAR_APPEND},
+        {"read", LINEAR_GET},    {"r", LINEAR_GET},
+        {"get", LINEAR_GET},     {"write", LINEAR_PUT},
+        {"w", LINEAR_PUT},       {"put", LINEAR_PUT},
+        {"cas", LINEAR_CAS},     {"append", LINEAR_APPEND},
+        {"acquire", LINEAR_CAS}, {"release", LINEAR_CAS},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_equal(e->f, slice_text(names[i].name))) {
@@ -58,6 +60,30 @@ static bool find_kind(const struct registers *r, const struct event *e,
     char shown[INPUT_SHOWN_MAX];
     return input_wrong(r->in, e->at, "not supported: %s",
                        input_show(shown, e->f));
+}
+
+// A lock is a register that is "free" or "held". False: the event is not of
+// one. *op: the cas that it is.
+static bool set_lock(const struct event *e, struct linear_op *op)
+{
+    bool acquires = slice_equal(e->f, slice_text("acquire"));
+    if (!acquires && !slice_equal(e->f, slice_text("release")))
+        return false;
+    op->expected = slice_text(acquires ? "free" : "held");
+    op->argument = slice_text(acquires ? "held" : "free");
+    return true;
+}
+
+// A history is of locks or of registers: they begin differently.
+static bool ask_locks(struct registers *r, const struct event *e, bool is_lock)
+{
+    if (r->in->h->count == 0) {
+        r->locks = is_lock;
+        if (is_lock)
+            input_begins(r->in, slice_text("free"));
+    }
+    return r->locks == is_lock ||
+           input_wrong(r->in, e->at, "locks and registers in one history");
 }
 
 // The first call tells: a read, or write, of a vector; a cas with a vector in
@@ -127,7 +153,10 @@ static bool take_call(struct registers *r, const struct event *e)
     char shown[INPUT_SHOWN_MAX];
     if (!find_kind(r, e, &op.kind) || !take_key(r, e, &key, &value))
         return false;
-    if (op.kind != LINEAR_GET && !set_argument(r, e, &value, &op))
+    bool is_lock = set_lock(e, &op);
+    if (!ask_locks(r, e, is_lock))
+        return false;
+    if (op.kind != LINEAR_GET && !is_lock && !set_argument(r, e, &value, &op))
         return false;
     uint32_t client = texts_add(&r->in->h->clients, e->process, NULL);
     if (pairing_open(&r->pairing, client) != PAIR_NONE)
@@ -175,7 +204,8 @@ static bool set_told(const struct registers *r, const struct event *e,
         return input_wrong(r->in, e->at, "it returns with another key");
     if (op->kind == LINEAR_GET)
         return set_result(r, e, &value, op);
-    return value.type == VALUE_NIL || set_argument(r, e, &value, op);
+    return r->locks || value.type == VALUE_NIL ||
+           set_argument(r, e, &value, op);
 }
 
 static enum linear_outcome outcome_of(const struct registers *r,
@@ -227,7 +257,9 @@ static bool take_return(struct registers *r, const struct event *e)
     uint8_t kind;
     if (!find_kind(r, e, &kind))
         return false;
-    if (kind != op->kind)
+    struct linear_op same = {.argument = op->argument}; // unless of a lock
+    if (kind != op->kind || set_lock(e, &same) != r->locks ||
+        !slice_equal(same.argument, op->argument))
         return input_wrong(r->in, e->at,
                            "process %s returns from what it did not call",
                            input_show(shown, e->process));

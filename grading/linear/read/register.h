@@ -60,6 +60,7 @@ struct registers {
     struct pairing pairing;
     struct texts indices; // of the events
     bool asked;           // whether its keys are independent
+    bool locks;           // they are, and no registers
 };
 
 void registers_init(struct registers *r, struct input *in,

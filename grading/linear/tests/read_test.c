@@ -271,6 +271,17 @@ START_TEST(edn)
          "0 put  '1' [1,-] maybe\n0 put  '2' [3,-] maybe\nnote 3 1: crash",
          {0},
          LINEAR_EDN},
+        {"[0 :invoke :acquire nil][1 :invoke :acquire nil][0 :ok :acquire 7]"
+         "[1 :fail :acquire nil][0 :invoke :release][0 :info :release nil]",
+         "init 'free'\n0 cas  'free'->'held' [1,3] ok\n"
+         "1 cas  'free'->'held' [2,4] failed\n"
+         "0 cas  'held'->'free' [5,-] maybe",
+         {0},
+         LINEAR_EDN},
+        {"[0 :invoke :acquire [k nil]][0 :ok :acquire [k nil]]",
+         "init 'held'\n0 cas k 'free'->'held' [1,2] ok",
+         {.init = "held"},
+         LINEAR_EDN},
         {"[]", "", {0}, LINEAR_EDN},
         {"#_ #_ a b () ; end", "", {0}, LINEAR_EDN},
         {"[:info :info :read][:a :invoke :write 1][:a :info :write 1]"
