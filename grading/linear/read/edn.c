@@ -84,10 +84,12 @@ static bool take_integer(struct slice text, struct slice *out)
     return text.data[sign] != '0' || text.size == sign + 1;
 }
 
+// Also as Java writes its objects' hashes: 0x3f.
 static bool is_number(struct slice text)
 {
-    static const char others[] = "0123456789.eE+-M/";
-    for (size_t i = 0; i < text.size; i++)
+    bool hex = text.size > 2 && memcmp(text.data, "0x", 2) == 0;
+    const char *others = hex ? "0123456789abcdefABCDEF" : "0123456789.eE+-M/";
+    for (size_t i = hex ? 2 : 0; i < text.size; i++)
         if (text.data[i] == '\0' || strchr(others, text.data[i]) == NULL)
             return false;
     return true;
@@ -138,6 +140,12 @@ static enum edn_got read_character(struct edn *e, struct edn_element *out)
 
 // --- Collections -------------------------------------------------------------
 
+// At a number that is none: ##NaN, ##Inf.
+static bool is_symbolic(const struct edn *e)
+{
+    return e->end - e->at > 1 && e->at[0] == '#' && e->at[1] == '#';
+}
+
 // Passes over "#" and the name of a tag, or "#_".
 static enum edn_got skip_tag(struct edn *e, bool *discards)
 {
@@ -181,8 +189,10 @@ static enum edn_got step(struct edn *e, unsigned char closers[INPUT_DEPTH],
         return read_string(e, &ignored);
     } else if (c == '\\') {
         return read_character(e, &ignored);
+    } else if (c == '#' && !is_symbolic(e)) {
+        return skip_tag(e, &discards);
     } else {
-        return c == '#' ? skip_tag(e, &discards) : read_token(e, &ignored);
+        return read_token(e, &ignored);
     }
     e->at++;
     return EDN_GOT;
@@ -223,7 +233,8 @@ static enum edn_got read_one(struct edn *e, struct edn_element *out)
         got = read_string(e, out);
     else if (*start == '\\')
         got = read_character(e, out);
-    else if (*start == '(' || *start == '[' || *start == '{' || *start == '#')
+    else if (*start == '(' || *start == '[' || *start == '{' ||
+             (*start == '#' && !is_symbolic(e)))
         got = skip_collection(e, out);
     else if (*start == ')' || *start == ']' || *start == '}')
         got = fail(e, "a bracket that closes nothing");
@@ -246,10 +257,11 @@ static enum edn_got skip_prefix(struct edn *e)
             return discarded == 0 && !tagged
                        ? EDN_END
                        : fail(e, "a tag with nothing behind it");
-        bool set = e->end - e->at > 1 && e->at[1] == '{';
+        bool tag = *e->at == '#' && !is_symbolic(e) &&
+                   (e->end - e->at < 2 || e->at[1] != '{');
         bool discards = false;
         enum edn_got got;
-        if (*e->at == '#' && !set) {
+        if (tag) {
             got = skip_tag(e, &discards);
             discarded += discards ? 1 : 0;
             tagged = !discards;

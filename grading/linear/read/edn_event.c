@@ -140,9 +140,11 @@ static bool set_field(struct input *in, struct event *event,
         event->time = number ? json_integer(element->text) : -1;
         return true;
     case EDN_INDEX:
-        event->index = element->text;
-        return number || input_wrong(in, element->written.data,
-                                     "an :index that is no integer");
+        if (number && element->text.data[0] != '-') // -1: it has none
+            event->index = element->text;
+        return number || element->type == EDN_NIL ||
+               input_wrong(in, element->written.data,
+                           "an :index that is no integer");
     case EDN_FIELDS:
         break;
     }

@@ -112,8 +112,9 @@ static bool set_field(struct input *in, struct event *event,
         event->time = number ? json_integer(value->text) : -1;
         return true;
     case ELLE_INDEX:
-        event->index = value->text;
-        return number || odd(in, value, "index");
+        if (number && value->text.data[0] != '-') // -1: it has none
+            event->index = value->text;
+        return number || value->type == JSON_NULL || odd(in, value, "index");
     case ELLE_FIELDS:
         break;
     }

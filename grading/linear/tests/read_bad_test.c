@@ -97,6 +97,8 @@ static const struct bad bad_edn[] = {
     {"[0 :invoke :write \"\\x\"]", "f:1: an escape that there is not"},
     {"[0 :invoke :write 007]", "f:1: no number"},
     {"[0 :invoke :write 1x]", "f:1: no number"},
+    {"[0 :invoke :write 0x]", "f:1: no number"},
+    {"[0 :invoke :write ##", "f:1: a collection without its end"},
     {"[0 :invoke :write :]", "f:1: a keyword without a name"},
     {"[0 :invoke :write # ]", "f:1: \"#\" without a tag"},
     {"[0 :invoke :read [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["

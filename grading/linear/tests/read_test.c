@@ -271,6 +271,14 @@ START_TEST(edn)
          "0 put  '1' [1,-] maybe\n0 put  '2' [3,-] maybe\nnote 3 1: crash",
          {0},
          LINEAR_EDN},
+        {"{:process 0 :type :invoke :f :read :index -1}"
+         "{:process 0 :type :info :f :read :index -1 :rate ##NaN :error"
+         " [:x #object[java.io.IOException 0x3f2aB9 \"x\"] ##-Inf]}"
+         "{:process 1 :type :invoke :f :read :index nil :r ##Inf :value nil}"
+         "{:process 1 :type :ok :f :read :index nil :value ##Inf}",
+         "0 get  [1,-] maybe\n1 get  [3,4] ok saw '##Inf'",
+         {0},
+         LINEAR_EDN},
         {"[0 :invoke :acquire nil][1 :invoke :acquire nil][0 :ok :acquire 7]"
          "[1 :fail :acquire nil][0 :invoke :release][0 :info :release nil]",
          "init 'free'\n0 cas  'free'->'held' [1,3] ok\n"
@@ -314,6 +322,12 @@ START_TEST(elle)
         {"[{\"f\":\"w\",\"process\":0,\"type\":\"invoke\",\"value\":[1,true]}]",
          "0 put 1 'true' [1,-] maybe",
          {.independent = true},
+         LINEAR_ELLE},
+        {"[{\"f\":\"r\",\"process\":1,\"type\":\"invoke\",\"index\":null},"
+         "{\"f\":\"r\",\"process\":1,\"type\":\"ok\",\"value\":3,\"index\":-1},"
+         "{\"f\":\"r\",\"process\":1,\"type\":\"invoke\",\"index\":-1}]",
+         "1 get  [1,2] ok saw '3'\n1 get  [3,-] maybe",
+         {0},
          LINEAR_ELLE},
         {"[{\"f\":\"w\",\"process\":\"a\",\"type\":\"invoke\",\"value\":1},"
          "{\"f\":\"w\",\"process\":\"a\",\"type\":\"fail\",\"value\":1}]",
