@@ -16,7 +16,6 @@ enum {
     APPENDS_MAX = 50,
     TOKEN_MAX = 32,
     KINDS = 4,
-    AGE = 20, // writes, after which a value is stale for certain
 };
 
 enum plant {
@@ -38,6 +37,15 @@ struct value {
     size_t last; // where its last token begins
     bool present;
     unsigned appends;
+};
+
+// Of a key. A value is stale once two writes have returned, of which it is the
+// first's, and the second was called after that.
+struct past {
+    struct value last; // what a write left that has returned
+    int64_t last_at;
+    struct value stale;
+    int64_t stale_at; // since when
 };
 
 struct client {
@@ -65,8 +73,7 @@ struct gen {
     struct client *clients;
     uint64_t client_count;
     struct value *keys;
-    struct value *old; // of each key: what it was long ago
-    uint64_t *writes;  // of each key
+    struct past *pasts; // of each key
     uint64_t key_count;
     uint64_t begun;
     uint64_t wanted;
@@ -154,15 +161,27 @@ static void happen(struct gen *g, struct client *c)
     c->refused = c->kind == LINEAR_CAS && !is_same(&c->wanted, v);
     if (c->refused)
         return;
-    if (g->writes[c->key]++ % AGE == 0)
-        copy(&g->old[c->key], v);
     set(v, c->token, strlen(c->token), c->kind == LINEAR_APPEND);
+}
+
+// A write of known outcome returns.
+static void remember(struct gen *g, const struct client *c)
+{
+    struct past *p = &g->pasts[c->key];
+    if (p->last.present && c->call <= p->last_at)
+        return;
+    copy(&p->stale, &p->last);
+    p->stale_at = g->time;
+    copy(&p->last, &c->found);
+    set(&p->last, c->token, strlen(c->token), c->kind == LINEAR_APPEND);
+    p->last_at = g->time;
 }
 
 // Changes what a Get has seen, if it is one that will do.
 static void spoil(struct gen *g, struct client *c)
 {
     struct value *v = &c->found;
+    const struct past *p = &g->pasts[c->key];
     char token[TOKEN_MAX];
     bool more = g->begun < g->wanted; // for who has promised
     if (c->kind != LINEAR_GET || !more || g->plant == PLANT_NOTHING ||
@@ -173,10 +192,9 @@ static void spoil(struct gen *g, struct client *c)
         set(v, "c0.0;", 5, false);
         break;
     case PLANT_STALE:
-        if (!g->old[c->key].present || g->writes[c->key] % AGE < AGE / 2 ||
-            is_same(&g->old[c->key], v))
+        if (!p->stale.present || c->call <= p->stale_at)
             return;
-        copy(v, &g->old[c->key]);
+        copy(v, &p->stale);
         break;
     case PLANT_FUTURE:
         snprintf(token, sizeof token, "c%" PRIu64 ".%" PRIu64 ";",
@@ -237,6 +255,8 @@ static void finish(struct gen *g, uint64_t i)
         print_value(g->out, "old", &c->found);
     if (!c->unknown)
         fprintf(g->out, "}\n");
+    if (c->kind != LINEAR_GET && !c->unknown && !c->refused)
+        remember(g, c);
     c->is_open = false;
     g->returned++;
 }
@@ -326,12 +346,12 @@ static void release(struct gen *g)
     }
     for (uint64_t i = 0; i < g->key_count; i++) {
         free(g->keys[i].text);
-        free(g->old[i].text);
+        free(g->pasts[i].last.text);
+        free(g->pasts[i].stale.text);
     }
     free(g->clients);
     free(g->keys);
-    free(g->old);
-    free(g->writes);
+    free(g->pasts);
 }
 
 char *linear_gen(const struct linear_arguments *a, FILE *out)
@@ -353,8 +373,7 @@ char *linear_gen(const struct linear_arguments *a, FILE *out)
     random_init(&g.random, a->seed);
     g.clients = xcalloc(g.client_count, sizeof g.clients[0]);
     g.keys = xcalloc(g.key_count, sizeof g.keys[0]);
-    g.old = xcalloc(g.key_count, sizeof g.old[0]);
-    g.writes = xcalloc(g.key_count, sizeof g.writes[0]);
+    g.pasts = xcalloc(g.key_count, sizeof g.pasts[0]);
     run(&g);
     bool planted = a->plant == NULL || g.plant == PLANT_NOTHING;
     release(&g);

@@ -91,7 +91,7 @@ START_TEST(planted_violations_have_their_names)
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
             struct linear_arguments a = {.ops = 3000,
                                          .keys = 2,
-                                         .clients = 12,
+                                         .clients = seed % 2 ? 12 : 60,
                                          .unknown = "10",
                                          .seed = seed,
                                          .plant = cases[i].plant};
