@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/runtime/alloc.h"
 #include "grading/linear/picture.h"
@@ -164,10 +165,20 @@ static int command_check(const struct arguments *arguments)
     return flushed(status);
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a;
+    struct stat of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
+           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
 static char *write_html(const struct linear_arguments *a, const char *path,
                         const struct linear_history *h,
                         const struct linear_explanation *e)
 {
+    if (is_same_file(a->html, path)) // it is mapped, and would be lost
+        return xasprintf("%s: --html would overwrite the history", path);
     FILE *out = fopen(a->html, "we");
     if (out == NULL)
         return xasprintf("%s: %s", a->html, strerror(errno));
@@ -246,6 +257,29 @@ static int command_shrink(const struct arguments *arguments)
     return flushed(status);
 }
 
+// What the new file does not say, and how it must be read.
+static void tell_lost(const char *path, const struct linear_history *h,
+                      enum linear_format to)
+{
+    size_t lost = linear_convert_loses(h, to);
+    bool absent = false;
+    for (size_t i = 0; i < h->count; i++)
+        absent = absent || h->ops[i].seen == LINEAR_SAW_ABSENT;
+    if (lost > 0)
+        fprintf(stderr,
+                "linear: %s: %zu operations say less as %s: the verdict may "
+                "be another\n",
+                path, lost, linear_format_name(to));
+    if (to != LINEAR_EDN && to != LINEAR_ELLE)
+        return;
+    if (absent)
+        fprintf(stderr, "linear: %s: to be read with --nil-read absent\n",
+                path);
+    if (!h->begins_absent)
+        fprintf(stderr, "linear: %s: to be read with --init '%.*s'\n", path,
+                (int)h->init.size, (const char *)h->init.data);
+}
+
 static int command_convert(const struct arguments *arguments)
 {
     const struct linear_arguments *a =
@@ -259,6 +293,8 @@ static int command_convert(const struct arguments *arguments)
     char *bad = load(a, a->beside.files[0], &o, &h);
     if (bad == NULL)
         bad = linear_convert(stdout, &h, (enum linear_format)to);
+    if (bad == NULL)
+        tell_lost(a->beside.files[0], &h, (enum linear_format)to);
     linear_history_release(&h);
     return bad != NULL ? complain(bad) : flushed(0);
 }
@@ -326,7 +362,7 @@ static const struct program_command commands[] = {
 
 static void help(const struct program_command *command)
 {
-    if (command == NULL || command->run == command_check)
+    if (command->run != command_convert && command->run != command_gen)
         printf("\nExit status: 0 linearizable, 1 not, 3 a limit ended the "
                "check, 2 bad usage or input.\n");
 }

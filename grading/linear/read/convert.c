@@ -112,3 +112,27 @@ char *linear_convert(FILE *out, const struct linear_history *h,
         write_events(out, h, targets[to]);
     return why;
 }
+
+static bool loses(const struct linear_history *h, const struct linear_op *op,
+                  enum linear_format to)
+{
+    bool is_map = to == LINEAR_EDN || to == LINEAR_ELLE;
+    if (op->kind == LINEAR_CAS && op->outcome == LINEAR_NO)
+        return is_map || op->seen != LINEAR_SAW_UNKNOWN;
+    if (op->outcome != LINEAR_OK)
+        return false;
+    if (op->kind != LINEAR_GET || to != LINEAR_PORCUPINE)
+        return op->kind == LINEAR_APPEND && op->seen != LINEAR_SAW_UNKNOWN;
+    return h->begins_absent
+               ? op->seen == LINEAR_SAW_VALUE && op->result.size == 0
+               : op->seen == LINEAR_SAW_ABSENT;
+}
+
+size_t linear_convert_loses(const struct linear_history *h,
+                            enum linear_format to)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < h->count && to != LINEAR_LINES; i++)
+        count += loses(h, &h->ops[i], to);
+    return count;
+}

@@ -20,4 +20,10 @@
 char *linear_convert(FILE *out, const struct linear_history *h,
                      enum linear_format to);
 
+// Of how many operations the format does not say what may decide the verdict:
+// what was found, or that it was refused; or, in Porcupine's logs, whether a
+// value was empty or missing.
+size_t linear_convert_loses(const struct linear_history *h,
+                            enum linear_format to);
+
 #endif
