@@ -271,6 +271,16 @@ START_TEST(edn)
          "0 put  '1' [1,-] maybe\n0 put  '2' [3,-] maybe\nnote 3 1: crash",
          {0},
          LINEAR_EDN},
+        {"[]", "", {0}, LINEAR_EDN},
+        {"#_ #_ a b () ; end", "", {0}, LINEAR_EDN},
+    };
+    expect(rows, sizeof rows / sizeof rows[0]);
+}
+END_TEST
+
+START_TEST(edn_of_locks_and_names)
+{
+    const struct good rows[] = {
         {"{:process 0 :type :invoke :f :read :index -1}"
          "{:process 0 :type :info :f :read :index -1 :rate ##NaN :error"
          " [:x #object[java.io.IOException 0x3f2aB9 \"x\"] ##-Inf]}"
@@ -290,8 +300,6 @@ START_TEST(edn)
          "init 'held'\n0 cas k 'free'->'held' [1,2] ok",
          {.init = "held"},
          LINEAR_EDN},
-        {"[]", "", {0}, LINEAR_EDN},
-        {"#_ #_ a b () ; end", "", {0}, LINEAR_EDN},
         {"[:info :info :read][:a :invoke :write 1][:a :info :write 1]"
          "[\"b c\" :invoke :read][\"b c\" :ok :read 2]"
          "[:nemesis :invoke :cut][:nemesis :ok :cut]",
@@ -371,6 +379,8 @@ int main(int argc, char **argv)
         {"linear", "porcupine's logs are read", porcupine, 0},
         {"linear", "jepsen's logs are read", jepsen, 0},
         {"linear", "histories in EDN are read", edn, 0},
+        {"linear", "locks, names and odd words in EDN are read",
+         edn_of_locks_and_names, 0},
         {"linear", "elle's histories are read", elle, 0},
         {"linear", "lenient reading skips lines", lenient_reading_skips_lines,
          0},
