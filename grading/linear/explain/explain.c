@@ -304,22 +304,37 @@ static size_t last_reader(const struct linear_history *h,
     return last;
 }
 
-// Values that are near `op`, of those that were written or seen.
+// Values that are near `op`: of those that were written or seen, and the one
+// that the key begins with.
 static size_t find_candidates(struct linear_history *prefix, struct slice *out)
 {
     size_t n = 0;
+    if (!prefix->begins_absent)
+        out[n++] = prefix->init;
     for (size_t i = prefix->count; i-- > 0 && n < CANDIDATES;) {
         const struct linear_op *op = &prefix->ops[i];
-        struct slice value = linear_op_writes(op) ? value_after(prefix, op)
-                             : op->seen == LINEAR_SAW_VALUE ? op->result
-                                                            : (struct slice){0};
-        bool known = value.size == 0;
+        bool writes = linear_op_writes(op);
+        bool known = !writes && op->seen != LINEAR_SAW_VALUE;
+        struct slice value = writes ? value_after(prefix, op) : op->result;
         for (size_t j = 0; j < n; j++)
             known = known || slice_equal(out[j], value);
         if (!known)
             out[n++] = value;
     }
     return n;
+}
+
+// The operation in the prefix that *op is in *h.
+static struct linear_op *same_op(const struct linear_history *h,
+                                 const struct linear_op *op,
+                                 struct linear_history *prefix)
+{
+    struct slice client = h->clients.at[op->client];
+    size_t i = 0;
+    while (prefix->ops[i].call != op->call || prefix->ops[i].ret != op->ret ||
+           !slice_equal(prefix->clients.at[prefix->ops[i].client], client))
+        i++;
+    return &prefix->ops[i];
 }
 
 static bool would_do(struct linear_history *prefix, struct linear_op *op,
@@ -341,11 +356,7 @@ static void find_allowed(const struct linear_history *h,
         return;
     struct linear_history prefix;
     history_prefix(h, e->report.key, h->ops[reader].ret, &prefix);
-    struct linear_op *op = NULL;
-    for (size_t i = 0; i < prefix.count; i++)
-        if (prefix.ops[i].call == h->ops[reader].call &&
-            prefix.ops[i].ret == h->ops[reader].ret)
-            op = &prefix.ops[i];
+    struct linear_op *op = same_op(h, &h->ops[reader], &prefix);
     struct slice candidates[CANDIDATES];
     size_t count = find_candidates(&prefix, candidates);
     int64_t deadline_ms = clock_now_ms() + ALLOWED_MS;

@@ -38,6 +38,12 @@ struct roles {
     size_t reader;                 // the last that says what it saw
 };
 
+// A CAS that is OK found what it expected.
+static bool has_found(const struct linear_op *op)
+{
+    return op->kind == LINEAR_CAS && op->outcome == LINEAR_OK;
+}
+
 static bool has_seen(const struct linear_op *op)
 {
     return op->seen != LINEAR_SAW_UNKNOWN || op->version != LINEAR_NO_VERSION;
@@ -59,6 +65,9 @@ static void find_roles(const struct linear_history *h,
         if (has_seen(op))
             out->reader = i;
     }
+    for (size_t i = none; i-- > 0 && out->reader == none;)
+        if (has_found(&h->ops[r->witnesses[i]]))
+            out->reader = i;
 }
 
 static const char *words(const struct roles *x, size_t i)
@@ -72,14 +81,15 @@ static bool was_failed(const struct roles *x)
     if (x->reader == x->r->witness_count)
         return false;
     const struct linear_op *op = &x->h->ops[x->r->witnesses[x->reader]];
+    struct slice found = has_found(op) ? op->expected : op->result;
     for (size_t i = 0; i < x->h->count; i++) {
         const struct linear_op *other = &x->h->ops[i];
         struct slice tail = other->argument;
         if (other->key == op->key && other->outcome == LINEAR_FAILED &&
             other->kind != LINEAR_GET && tail.size > 0 &&
-            op->result.size >= tail.size &&
-            memcmp(op->result.data + op->result.size - tail.size, tail.data,
-                   tail.size) == 0)
+            found.size >= tail.size &&
+            memcmp(found.data + found.size - tail.size, tail.data, tail.size) ==
+                0)
             return true;
     }
     return false;
@@ -90,8 +100,10 @@ static void print_seen(FILE *out, const struct roles *x)
     if (x->reader == x->r->witness_count)
         return;
     const struct linear_op *op = &x->h->ops[x->r->witnesses[x->reader]];
-    if (op->seen == LINEAR_SAW_ABSENT)
+    if (op->seen == LINEAR_SAW_ABSENT || (has_found(op) && op->expects_absent))
         fprintf(out, "nothing");
+    else if (has_found(op))
+        linear_print_value(out, op->expected);
     else if (op->seen == LINEAR_SAW_VALUE)
         linear_print_value(out, op->result);
     else
@@ -166,7 +178,8 @@ static void print_sentence(FILE *out, const struct roles *x)
         break;
     case LINEAR_FROM_FUTURE:
         fprintf(out, "%s had ended before %s, whose value it saw, began",
-                words(x, x->reader), words(x, x->writer));
+                words(x, x->reader),
+                words(x, x->writer == x->reader ? x->other_writer : x->writer));
         break;
     case LINEAR_CHAIN_ORDER:
         print_chain(out, x);

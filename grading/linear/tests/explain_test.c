@@ -74,6 +74,8 @@ START_TEST(each_reason_has_its_name)
                    BLIND("c2", "c;", 3, 8) GET("c3", "a;b;", 3, 8)
                        GET("c4", "a;c;", 3, 8),
                LINEAR_FORK, "two values disagree");
+    expect_why(CAS("c1", "x;", "y;", 1, 2, "ok"), LINEAR_FROM_NOWHERE,
+               "c1's CAS 'x;' -> 'y;' saw 'x;', which nobody wrote");
     expect_why(GET("c1", "a;", 1, 2) PUT("c2", "a;", 3, 4), LINEAR_FROM_FUTURE,
                "c1's Get had ended before c2's Put 'a;', whose value it saw");
     expect_why(BLIND("c1", "a;", 1, 2) BLIND("c2", "b;", 3, 4)
@@ -215,12 +217,45 @@ START_TEST(it_says_what_would_have_been_right)
 }
 END_TEST
 
+static void expect_allowed(const char *text, const char *first,
+                           const char *second)
+{
+    struct linear_history h;
+    struct linear_report r;
+    struct linear_explanation e;
+    read_text(text, &h);
+    linear_check(&h, NULL, &r);
+    linear_explain(&h, NULL, &r, &e);
+    ck_assert_uint_eq(e.allowed_count, second != NULL ? 2 : 1);
+    ck_assert(slice_equal(e.allowed[0], slice_text(first)));
+    if (second != NULL)
+        ck_assert(slice_equal(e.allowed[1], slice_text(second)));
+    linear_explanation_release(&e);
+    linear_history_release(&h);
+}
+
+#define BEGINS(v) "{\"e\":\"head\",\"format\":\"lin1\",\"init\":\"" v "\"}\n"
+
+START_TEST(what_keys_begin_with_would_have_been_right)
+{
+    expect_allowed(BEGINS("q") GET("c1", "z;", 1, 2) PUT("c2", "a;", 3, 4), "q",
+                   NULL);
+    expect_allowed(BEGINS("") GET("c1", "z;", 1, 2) PUT("c2", "a;", 1, 4), "",
+                   "a;");
+    // Two operations at the same times.
+    expect_allowed(BEGINS("q") GET("c1", "z;", 1, 2) PUT("c2", "a;", 1, 2), "q",
+                   "a;");
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
         {"linear", "each reason has its name", each_reason_has_its_name, 0},
         {"linear", "minimal histories are minimal",
          minimal_histories_are_minimal, 120},
+        {"linear", "what keys begin with would have been right",
+         what_keys_begin_with_would_have_been_right, 0},
         {"linear", "it says what would have been right",
          it_says_what_would_have_been_right, 0},
     };
