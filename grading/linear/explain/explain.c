@@ -8,6 +8,8 @@
 #include "grading/linear/explain/sentence.h"
 
 enum {
+    TRIAL_MS = 250, // of a search for the sake of the explanation
+    CERTAIN_MS = 5000,
     SHRINK_MS = 5000,
     ALLOWED_MS = 500,
     ALLOWED_MAX = 6,
@@ -88,15 +90,17 @@ static int64_t end_of_key(const struct linear_history *h, uint32_t key)
     return end;
 }
 
-// The first position at which it is certain: not behind `high`.
+// The first position at which it is certain: not behind `high`. If time is
+// short, a later one.
 static int64_t find_certain(const struct linear_history *h,
                             const struct linear_options *o,
                             const struct linear_report *r, int64_t high)
 {
+    int64_t deadline_ms = clock_now_ms() + CERTAIN_MS;
     int64_t low = 0; // fine up to here
     if (!is_wrong_until(h, r->key, high - 1, o))
         return high;
-    for (high--; low + 1 < high;) {
+    for (high--; low + 1 < high && clock_now_ms() < deadline_ms;) {
         int64_t middle = low + (high - low) / 2;
         if (is_wrong_until(h, r->key, middle, o))
             high = middle;
@@ -375,6 +379,20 @@ static void find_allowed(const struct linear_history *h,
 
 // --- The whole -------------------------------------------------------------
 
+// Of a key without Appends, in which nobody wrote what was found: that suffices
+// (search/origin.c). False: it is not so.
+static bool add_origin(const struct linear_history *h,
+                       const struct linear_report *r,
+                       struct linear_history *minimal)
+{
+    if (r->why != LINEAR_FROM_NOWHERE || r->engine == LINEAR_BLOCKS)
+        return false;
+    minimal->begins_absent = h->begins_absent;
+    minimal->init = h->init;
+    history_copy(h, &h->ops[r->witnesses[0]], minimal);
+    return true;
+}
+
 void linear_explain(const struct linear_history *h,
                     const struct linear_options *options,
                     const struct linear_report *report,
@@ -395,14 +413,18 @@ void linear_explain(const struct linear_history *h,
         o = *options;
     o.engine = o.engine == LINEAR_BLOCKS ? LINEAR_AUTO : o.engine;
     o.threads = 1;
+    if (o.max_ms == 0 || o.max_ms > TRIAL_MS)
+        o.max_ms = TRIAL_MS;
     find_edges(h, e);
     int64_t end = end_of_argument(h, report);
     if (!is_wrong_until(h, report->key, end, &o))
         end = end_of_key(h, report->key);
     e->certain = find_certain(h, &o, report, end);
-    linear_history_release(&e->minimal);
-    history_prefix(h, report->key, end, &e->minimal);
-    shrink(&e->minimal, &o, SHRINK_MS);
+    if (!add_origin(h, report, &e->minimal)) {
+        linear_history_release(&e->minimal);
+        history_prefix(h, report->key, end, &e->minimal);
+        shrink(&e->minimal, &o, SHRINK_MS);
+    }
     find_allowed(h, &o, e); // its values are kept in the minimal history
     find_lanes(h, e);
 }

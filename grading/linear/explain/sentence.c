@@ -75,6 +75,15 @@ static const char *words(const struct roles *x, size_t i)
     return i < x->r->witness_count ? x->words[i] : "an operation";
 }
 
+// What it tried to write is, or ends, `found`.
+static bool would_leave(const struct linear_op *op, struct slice found)
+{
+    size_t size = op->argument.size;
+    return op->kind != LINEAR_GET && size > 0 && found.size >= size &&
+           (op->kind == LINEAR_APPEND || found.size == size) &&
+           memcmp(found.data + found.size - size, op->argument.data, size) == 0;
+}
+
 // Has somebody tried to write what this one saw, in vain?
 static bool was_failed(const struct roles *x)
 {
@@ -84,12 +93,8 @@ static bool was_failed(const struct roles *x)
     struct slice found = has_found(op) ? op->expected : op->result;
     for (size_t i = 0; i < x->h->count; i++) {
         const struct linear_op *other = &x->h->ops[i];
-        struct slice tail = other->argument;
         if (other->key == op->key && other->outcome == LINEAR_FAILED &&
-            other->kind != LINEAR_GET && tail.size > 0 &&
-            found.size >= tail.size &&
-            memcmp(found.data + found.size - tail.size, tail.data, tail.size) ==
-                0)
+            would_leave(other, found))
             return true;
     }
     return false;

@@ -214,13 +214,16 @@ enum decision engine_depth(const struct key_ops *k,
     search_init(&d.s, k, o);
     records_init(&d.visited, 1 + d.s.words);
     d.config = xcalloc(1 + d.s.words, sizeof d.config[0]);
-    enum decision decision = run(&d);
+    enum decision decision = search_origins(&d.s, r);
+    bool searched = decision == UNDECIDED;
+    if (searched)
+        decision = run(&d);
     struct path p = {0};
     if (decision == DECIDED_YES && witness != NULL) {
         trace(&d, &p);
         *witness = p.at;
         *witness_count = p.count;
-    } else if (decision != DECIDED_YES) {
+    } else if (decision != DECIDED_YES && searched) {
         key_report(
             k, r, decision,
             decision == DECIDED_NO ? LINEAR_NO_ORDER_FITS : d.s.limit,

@@ -239,7 +239,9 @@ enum decision engine_frontier(const struct key_ops *k,
     f.config = xcalloc(f.s.words, sizeof f.config[0]);
     f.optional = xcalloc(f.s.words, sizeof f.optional[0]);
     f.reads = xcalloc(f.s.words, sizeof f.reads[0]);
-    enum decision d = run(&f, r);
+    enum decision d = search_origins(&f.s, r);
+    if (d == UNDECIDED)
+        d = run(&f, r);
     if (d == UNDECIDED)
         key_report(k, r, UNDECIDED, f.s.limit,
                    (const uint32_t[]){f.s.events[f.s.now].op, WITNESSES_END});

@@ -125,6 +125,9 @@ bool search_apply(struct search *s, const uint64_t *from, uint32_t op,
 bool search_has_twin(const struct search *s, const uint64_t *config,
                      size_t open_index);
 
+// DECIDED_NO: somebody found what nobody had written. Else UNDECIDED.
+enum decision search_origins(struct search *s, struct linear_report *r);
+
 // One more step is taken. True: a limit is met, and s->limit says which.
 bool search_is_over(struct search *s, size_t configs, size_t bytes);
 

@@ -67,6 +67,9 @@ START_TEST(each_reason_has_its_name)
     expect_why("{\"c\":\"c2\",\"op\":\"put\",\"k\":\"k\",\"v\":\"x;\","
                "\"t0\":1,\"t1\":2,\"r\":\"fail\"}\n" GET("c1", "x;", 3, 4),
                LINEAR_FROM_NOWHERE, "whose write was reported failed");
+    expect_why("{\"c\":\"c2\",\"op\":\"put\",\"k\":\"k\",\"v\":\"2\","
+               "\"t0\":1,\"t1\":2,\"r\":\"fail\"}\n" GET("c1", "12", 3, 4),
+               LINEAR_FROM_NOWHERE, "which nobody wrote");
     expect_why(PUT("c1", "a;", 1, 2) BLIND("c1", "b;", 3, 4)
                    GET("c2", "a;b;b;", 5, 6),
                LINEAR_TWICE, "c1's Append 'b;' took effect twice");
@@ -100,6 +103,30 @@ START_TEST(each_reason_has_its_name)
     expect_why(PUT("c1", "0", 1, 2) PUT("c1", "1", 3, 4) PUT("c1", "0", 5, 6)
                    GET("c2", "1", 7, 8),
                LINEAR_NO_ORDER_FITS, "when c2's Get returned");
+}
+END_TEST
+
+// Before a search, which may not come to an end.
+START_TEST(values_from_nowhere_have_their_name_without_a_search)
+{
+    static const char *const reads[] = {GET("c2", "7", 5, 6),
+                                        CAS("c2", "7", "1", 5, 6, "ok")};
+    static const char *const says[] = {"c2's Get", "c2's CAS '7' -> '1'"};
+    for (size_t i = 0; i < 2; i++) {
+        char text[2048];
+        char sentence[128];
+        const char *equal = PUT("c1", "0", 1, 2) PUT("c1", "0", 3, 4);
+        snprintf(text, sizeof text, "%s%s", equal, reads[i]);
+        snprintf(sentence, sizeof sentence, "%s saw '7', which nobody wrote",
+                 says[i]);
+        expect_why(text, LINEAR_FROM_NOWHERE, sentence);
+        snprintf(text, sizeof text, "%s%s%s%s", equal, reads[i],
+                 PUT("c3", "7", 9, 10), PUT("c1", "7", 8, 11));
+        snprintf(sentence, sizeof sentence,
+                 "%s had ended before c1's Put '7', whose value it saw, began",
+                 says[i]);
+        expect_why(text, LINEAR_FROM_FUTURE, sentence);
+    }
 }
 END_TEST
 
@@ -185,6 +212,33 @@ START_TEST(minimal_histories_are_minimal)
 }
 END_TEST
 
+// However long a search for each of its parts would take.
+START_TEST(explanations_come_in_time)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (int i = 0; i < 200; i++)
+        fprintf(out,
+                "{\"c\":\"c%d\",\"op\":\"cas\",\"k\":\"k\",\"a\":\"%d\","
+                "\"b\":\"%d\",\"t0\":%d,\"t1\":%d,\"r\":\"ok\"}\n",
+                i, i % 7, (i * 5 + 2) % 7, i, 1000 + i);
+    fprintf(out, "%s%s", PUT("x", "0", 0, 2000), GET("x", "9", 3000, 3001));
+    fclose(out);
+    struct linear_history h;
+    struct linear_report r;
+    struct linear_explanation e;
+    read_text(text, &h);
+    ck_assert_int_eq(linear_check(&h, NULL, &r), LINEAR_NO_ORDER);
+    linear_explain(&h, NULL, &r, &e);
+    ck_assert_int_eq(e.certain, 3001);
+    ck_assert_uint_eq(e.minimal.count, 1);
+    linear_explanation_release(&e);
+    linear_history_release(&h);
+    free(text);
+}
+END_TEST
+
 START_TEST(it_says_what_would_have_been_right)
 {
     struct linear_history h;
@@ -252,10 +306,13 @@ int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
         {"linear", "each reason has its name", each_reason_has_its_name, 0},
+        {"linear", "values from nowhere have their name without a search",
+         values_from_nowhere_have_their_name_without_a_search, 0},
         {"linear", "minimal histories are minimal",
          minimal_histories_are_minimal, 120},
         {"linear", "what keys begin with would have been right",
          what_keys_begin_with_would_have_been_right, 0},
+        {"linear", "explanations come in time", explanations_come_in_time, 30},
         {"linear", "it says what would have been right",
          it_says_what_would_have_been_right, 0},
     };
