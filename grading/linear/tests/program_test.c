@@ -108,6 +108,7 @@ START_TEST(help_tells_how_it_ends)
     expect("check --help", 0, "Exit status: 0 linearizable, 1 not");
     expect("explain --help", 0, "Exit status: 0 linearizable, 1 not");
     expect("shrink --help", 0, "Exit status: 0 linearizable, 1 not");
+    expect("check --help", 0, "lines, porcupine, jepsen: skip lines that");
 }
 END_TEST
 
