@@ -115,3 +115,13 @@ struct slice linear_history_keep(struct linear_history *h, const void *data,
         memcpy(at, data, size);
     return slice_of(at, size);
 }
+
+void linear_history_take_memory(struct linear_history *h,
+                                struct linear_history *from)
+{
+    struct linear_memory **end = &h->memory;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = from->memory;
+    from->memory = NULL;
+}

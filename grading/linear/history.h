@@ -115,6 +115,9 @@ struct slice linear_history_keep(struct linear_history *h, const void *data,
                                  size_t size);
 // Likewise, for the caller to fill.
 unsigned char *linear_history_reserve(struct linear_history *h, size_t size);
+// Texts that `from` keeps stay as long as *h does instead.
+void linear_history_take_memory(struct linear_history *h,
+                                struct linear_history *from);
 
 // The operation has an effect if it happens.
 static inline bool linear_op_writes(const struct linear_op *op)

@@ -84,6 +84,7 @@ struct values {
     int terminator;       // the byte that ends each token; -1: none does
     uint32_t *sorted;     // then: tokens in order; owned
     bool chained;         // traits.chained
+    bool repeated;        // a token was written twice: there are more clusters
 
     struct cluster *clusters; // owned
     uint32_t cluster_count;
@@ -115,7 +116,8 @@ struct blocks {
 };
 
 // values.c: finds out who saw what. DECIDED_YES: go on with the blocks.
-// values_init in front of it, values_release in any case.
+// values_init in front of it, which adds a cluster for each write;
+// values_release in any case.
 void values_init(struct values *v, const struct key_ops *k,
                  struct linear_report *r);
 enum decision values_read(struct values *v);

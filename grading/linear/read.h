@@ -32,6 +32,7 @@ struct linear_reading {
     enum linear_nil nil;
     bool independent;      // EDN, elle: each value is [key value]
     bool lenient;          // lines that are not understood are skipped
+    unsigned threads;      // 0: as many as pay
     const char *init;      // the value that keys begin with, as in the file
                            // ("nil": none); NULL: as is usual in the format
     size_t skipped;        // out: lines that were skipped

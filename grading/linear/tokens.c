@@ -63,27 +63,27 @@ static uint32_t find_stem(const struct tokens *t, struct slice stem,
     return texts_find_hashed(&t->stems, stem, hash_stem(stem, last));
 }
 
-static bool has_last(const struct tokens *t, uint32_t number,
-                     unsigned char last)
+static uint32_t find_other(const struct tokens *t, struct slice text)
 {
-    struct slice text = t->at[number];
-    return text.data[text.size - 1] == last;
+    if (t->others.count == 0)
+        return TEXTS_NONE;
+    uint32_t other = texts_find(&t->others, text);
+    return other == TEXTS_NONE ? TEXTS_NONE : t->other[other];
 }
 
+// Of two equal stems with the same hash the last byte is the same as well: it
+// is in the hash times an odd number.
 uint32_t tokens_find(const struct tokens *t, struct slice text)
 {
     struct slice stem;
     uint32_t n;
     if (split(text, &stem, &n)) {
-        unsigned char last = text.data[text.size - 1];
-        uint32_t s = find_stem(t, stem, last);
+        uint32_t s = find_stem(t, stem, text.data[text.size - 1]);
         if (s != TEXTS_NONE && n < t->stem[s].room &&
-            t->stem[s].numbers[n] != TEXTS_NONE &&
-            has_last(t, t->stem[s].numbers[n], last))
+            t->stem[s].numbers[n] != TEXTS_NONE)
             return t->stem[s].numbers[n];
     }
-    uint32_t other = texts_find(&t->others, text);
-    return other == TEXTS_NONE ? TEXTS_NONE : t->other[other];
+    return find_other(t, text);
 }
 
 static bool grow_stem(struct tokens_stem *s, uint32_t n)
@@ -124,23 +124,29 @@ static void add_other(struct tokens *t, struct slice text, uint32_t number)
     t->other[other] = number;
 }
 
-bool tokens_add(struct tokens *t, struct slice text)
+bool tokens_name(struct tokens *t, uint32_t number, struct slice text)
 {
     struct slice stem;
     uint32_t n;
-    if (tokens_find(t, text) != TEXTS_NONE)
+    struct tokens_stem *s = NULL;
+    if (split(text, &stem, &n))
+        s = add_stem(t, stem, text.data[text.size - 1]);
+    bool there = s != NULL && n < s->room && s->numbers[n] != TEXTS_NONE;
+    if (there || find_other(t, text) != TEXTS_NONE)
         return false;
-    uint32_t number = (uint32_t)t->count++;
     t->at[number] = text;
-    if (split(text, &stem, &n)) {
-        struct tokens_stem *s = add_stem(t, stem, text.data[text.size - 1]);
-        if (grow_stem(s, n) && s->numbers[n] == TEXTS_NONE) {
-            s->numbers[n] = number;
-            return true;
-        }
-    }
-    add_other(t, text, number);
+    if (s != NULL && grow_stem(s, n))
+        s->numbers[n] = number;
+    else
+        add_other(t, text, number);
     return true;
+}
+
+bool tokens_add(struct tokens *t, struct slice text)
+{
+    bool added = tokens_name(t, (uint32_t)t->count, text);
+    t->count += added;
+    return added;
 }
 
 void tokens_skip(struct tokens *t)

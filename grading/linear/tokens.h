@@ -30,8 +30,10 @@ void tokens_init(struct tokens *t, size_t count); // so many at most
 void tokens_release(struct tokens *t);
 // False: it is there already.
 bool tokens_add(struct tokens *t, struct slice text);
-// A number for a text that cannot be found.
+// A number for a text that cannot be found; until it is named. False: the text
+// is there already.
 void tokens_skip(struct tokens *t);
+bool tokens_name(struct tokens *t, uint32_t number, struct slice text);
 // TEXTS_NONE if it is not in it.
 uint32_t tokens_find(const struct tokens *t, struct slice text);
 

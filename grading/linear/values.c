@@ -14,36 +14,37 @@
 
 // --- Tokens ----------------------------------------------------------------
 
-// A cluster for each write, its token with the same number. False: two are
-// equal.
-static bool add_tokens(struct values *v)
-{
-    for (uint32_t i = 0; i < v->ops.count; i++) {
-        const struct linear_op *op = key_op(&v->ops, i);
-        if (!linear_op_writes(op))
-            continue;
-        uint32_t c = (uint32_t)v->tokens.count;
-        if (!tokens_add(&v->tokens, op->argument))
-            return false;
-        v->clusters[c] = (struct cluster){
-            .writer = i,
-            .marked = op->outcome == LINEAR_OK,
-            .linked = op->kind == LINEAR_PUT,
-            .before = NOBODY,
-            .after = NOBODY,
-            .root = op->kind == LINEAR_APPEND ? NOBODY : c,
-            .end = op->argument.size,
-        };
-    }
-    v->cluster_count = (uint32_t)v->tokens.count;
-    return true;
-}
-
 static bool ends_with(struct slice token, int byte)
 {
     return token.size > 0 &&
            (const unsigned char *)memchr(token.data, byte, token.size) ==
                token.data + token.size - 1;
+}
+
+// A byte that ends each token and is nowhere else in one.
+static void note_end(struct values *v, struct slice token, bool first)
+{
+    if (first && token.size > 0)
+        v->terminator = token.data[token.size - 1];
+    if (v->terminator >= 0 && !ends_with(token, v->terminator))
+        v->terminator = -1;
+}
+
+// A cluster for a write, its token with the same number.
+static void add_token(struct values *v, uint32_t i, const struct linear_op *op)
+{
+    uint32_t c = (uint32_t)v->tokens.count;
+    note_end(v, op->argument, c == INITIAL + 1);
+    v->repeated = !tokens_add(&v->tokens, op->argument);
+    v->clusters[c] = (struct cluster){
+        .writer = i,
+        .marked = op->outcome == LINEAR_OK,
+        .linked = op->kind == LINEAR_PUT,
+        .before = NOBODY,
+        .after = NOBODY,
+        .root = op->kind == LINEAR_APPEND ? NOBODY : c,
+        .end = op->argument.size,
+    };
 }
 
 static bool begins_with(struct slice text, struct slice with)
@@ -72,11 +73,8 @@ static bool tokens_are_clear(struct values *v)
     const struct slice *at = v->tokens.at;
     if (count == 0)
         return true;
-    struct slice some = at[first];
-    v->terminator = some.size > 0 ? some.data[some.size - 1] : -1;
-    for (uint32_t i = first; i < v->tokens.count && v->terminator >= 0; i++)
-        if (!ends_with(at[i], v->terminator))
-            v->terminator = -1;
+    if (first == INITIAL)
+        note_end(v, at[INITIAL], count == 1);
     if (v->terminator >= 0)
         return true;
     v->sorted = xcalloc(count, sizeof v->sorted[0]);
@@ -395,10 +393,18 @@ static enum decision read_op(struct values *v, uint32_t who, uint32_t c)
 
 static void make_room(struct values *v)
 {
-    size_t writes = v->traits.writes;
-    tokens_init(&v->tokens, writes + 1);
     v->chained = v->traits.chained;
-    v->clusters = big_alloc(writes + 1, sizeof v->clusters[0]);
+    v->seen = big_alloc(v->ops.count + 1, sizeof v->seen[0]);
+    memset(v->seen, 0xff, (v->ops.count + 1) * sizeof v->seen[0]);
+    v->refused = xcalloc(v->traits.refused + 1, sizeof v->refused[0]);
+    v->unlinked = xcalloc(v->traits.unknown_cas + 1, sizeof v->unlinked[0]);
+    if (v->chained)
+        v->longest = xcalloc(v->traits.writes + 1, sizeof v->longest[0]);
+}
+
+static void add_initial_cluster(struct values *v)
+{
+    tokens_skip(&v->tokens);
     v->clusters[INITIAL] = (struct cluster){.writer = NOBODY,
                                             .marked = true,
                                             .linked = true,
@@ -406,22 +412,14 @@ static void make_room(struct values *v)
                                             .after = NOBODY,
                                             .root = INITIAL,
                                             .end = v->ops.h->init.size};
-    v->seen = big_alloc(v->ops.count + 1, sizeof v->seen[0]);
-    memset(v->seen, 0xff, (v->ops.count + 1) * sizeof v->seen[0]);
-    v->refused = xcalloc(v->traits.refused + 1, sizeof v->refused[0]);
-    v->unlinked = xcalloc(v->traits.unknown_cas + 1, sizeof v->unlinked[0]);
-    if (v->chained)
-        v->longest = xcalloc(writes + 1, sizeof v->longest[0]);
 }
 
-// The token of INITIAL: the number 0, whether one can find it or not.
-static void add_initial(struct values *v)
+// False: a write has written it, too.
+static bool name_initial(struct values *v)
 {
     const struct linear_history *h = v->ops.h;
-    if (!h->begins_absent && (!v->chained || h->init.size > 0))
-        tokens_add(&v->tokens, h->init);
-    else
-        tokens_skip(&v->tokens);
+    bool named = !h->begins_absent && (!v->chained || h->init.size > 0);
+    return !named || tokens_name(&v->tokens, INITIAL, h->init);
 }
 
 static void note_traits(struct traits *t, const struct linear_op *op)
@@ -437,6 +435,8 @@ static void note_traits(struct traits *t, const struct linear_op *op)
         (op->kind == LINEAR_VPUT || !writes) && op->kind != LINEAR_CAS;
 }
 
+// One pass over the operations, for all that is known of each by itself:
+// memory is what takes the time.
 void values_init(struct values *v, const struct key_ops *k,
                  struct linear_report *r)
 {
@@ -446,19 +446,24 @@ void values_init(struct values *v, const struct key_ops *k,
                          .terminator = -1};
     v->call = big_alloc(k->count + 1, sizeof v->call[0]);
     v->ret = big_alloc(k->count + 1, sizeof v->ret[0]);
+    v->clusters = big_alloc(k->count + 1, sizeof v->clusters[0]);
+    tokens_init(&v->tokens, k->count + 1);
+    add_initial_cluster(v);
     for (uint32_t i = 0; i < k->count; i++) {
         const struct linear_op *op = key_op(k, i);
         v->call[i] = op->call;
         v->ret[i] = key_ret(op);
         note_traits(&v->traits, op);
+        if (linear_op_writes(op) && !v->repeated)
+            add_token(v, i, op);
     }
+    v->cluster_count = (uint32_t)v->tokens.count;
 }
 
 enum decision values_read(struct values *v)
 {
     make_room(v);
-    add_initial(v);
-    if (!add_tokens(v) || (v->chained && !tokens_are_clear(v)))
+    if (v->repeated || !name_initial(v) || (v->chained && !tokens_are_clear(v)))
         return UNDECIDED;
     uint32_t c = INITIAL;
     enum decision d = DECIDED_YES;

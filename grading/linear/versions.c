@@ -163,7 +163,7 @@ enum decision versions_read(struct values *v)
 {
     size_t writes = v->traits.writes;
     v->cluster_count = (uint32_t)writes + 1;
-    v->clusters = xcalloc(writes + 1, sizeof v->clusters[0]);
+    memset(v->clusters, 0, (writes + 1) * sizeof v->clusters[0]);
     uint32_t *first_reader = xmalloc((writes + 1) * sizeof first_reader[0]);
     memset(first_reader, 0xff, (writes + 1) * sizeof first_reader[0]);
     for (size_t c = 0; c <= writes; c++)

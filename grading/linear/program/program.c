@@ -40,7 +40,8 @@ static char *reading_of(const struct linear_arguments *a,
 {
     *how = (struct linear_reading){.init = a->init,
                                    .independent = is_yes(a->independent),
-                                   .lenient = is_yes(a->lenient)};
+                                   .lenient = is_yes(a->lenient),
+                                   .threads = (unsigned)a->threads};
     char *bad = read_yes("independent", a->independent);
     if (bad == NULL)
         bad = read_yes("lenient", a->lenient);
@@ -322,7 +323,7 @@ static const struct program_option options[] = {
      "lines, porcupine, jepsen: skip lines that are not understood",
      FIELD(lenient), 0},
     {"engine", "NAME", "auto, blocks, frontier or depth", FIELD(engine), 0},
-    {"threads", "N", "for keys at the same time; else as many as pay",
+    {"threads", "N", "to read lines, and for keys; else as many as pay",
      FIELD(threads), 64},
     {"max-ms", "N", "of a search of a key; 60000", FIELD(max_ms), UINT32_MAX},
     {"max-mem", "MIB", "of a search of a key; 1024", FIELD(max_mem), 1 << 20},

@@ -1,34 +1,11 @@
 // lines.c - the reader of our own files: a JSON object a line. A file has
 // intervals, each an operation, or events, each a call or a return.
+#include "grading/linear/read/lines.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/runtime/alloc.h"
-#include "grading/linear/read/fields.h"
-#include "grading/linear/read/lines_op.h"
-#include "grading/linear/read/pair.h"
-
-enum {
-    LINE_LEAST = 48, // bytes: shorter ones are rare
-};
-
-// An operation whose id is known.
-struct called {
-    uint32_t client;
-    bool returned;
-    enum lines_name name; // of its operation
-};
-
-struct lines {
-    struct fields f;
-    struct lines_ops ops;
-    enum lines_shape shape;
-    bool begun; // a line has been read
-    struct pairing pairing;
-    struct texts ids;      // of calls
-    struct called *called; // by number of id
-    size_t called_room;
-};
 
 static bool set_shape(struct lines *l, enum lines_shape shape)
 {
@@ -209,9 +186,9 @@ static bool read_kind(struct lines *l)
                          input_show(shown, e));
 }
 
-static bool read_line(void *reader, struct slice line)
+bool lines_take(void *lines, struct slice line)
 {
-    struct lines *l = reader;
+    struct lines *l = lines;
     if (!fields_read(&l->f, line))
         return false;
     bool fine = fields_has(&l->f, FIELD_E) ? read_kind(l) : read_interval(l);
@@ -219,18 +196,34 @@ static bool read_line(void *reader, struct slice line)
     return fine;
 }
 
+void lines_init(struct lines *l, struct input *in)
+{
+    *l = (struct lines){.f.in = in};
+    lines_ops_init(&l->ops, &l->f);
+    pairing_init(&l->pairing, in->h);
+    texts_init(&l->ids);
+}
+
+void lines_release(struct lines *l)
+{
+    texts_release(&l->ids);
+    pairing_release(&l->pairing);
+    lines_ops_release(&l->ops);
+    free(l->called);
+}
+
+static bool read_whole(struct input *in)
+{
+    struct lines l;
+    input_begins_absent(in);
+    linear_history_expect(in->h, in->bytes.size / LINES_LEAST);
+    lines_init(&l, in);
+    bool fine = input_each_line(in, lines_take, &l);
+    lines_release(&l);
+    return fine;
+}
+
 bool read_lines(struct input *in)
 {
-    struct lines l = {.f.in = in};
-    input_begins_absent(in);
-    linear_history_expect(in->h, in->bytes.size / LINE_LEAST);
-    lines_ops_init(&l.ops, &l.f);
-    pairing_init(&l.pairing, in->h);
-    texts_init(&l.ids);
-    bool fine = input_each_line(in, read_line, &l);
-    texts_release(&l.ids);
-    pairing_release(&l.pairing);
-    lines_ops_release(&l.ops);
-    free(l.called);
-    return fine;
+    return lines_in_parts(in) || read_whole(in);
 }

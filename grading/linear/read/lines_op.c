@@ -46,26 +46,43 @@ static uint32_t number_of(struct texts *t, struct slice text,
 }
 
 // False: the key has versions, and writes without.
-static bool mark_key(struct lines_ops *o, const struct linear_op *op)
+static bool add_writes(struct lines_ops *o, uint32_t key, unsigned char kinds)
 {
-    char shown[INPUT_SHOWN_MAX];
-    if (op->kind == LINEAR_GET)
-        return true;
-    if (op->key >= o->writers_room) {
+    if (key >= o->writers_room) {
         size_t room = o->writers_room > 0 ? 2 * o->writers_room : 64;
-        while (room <= op->key)
+        while (room <= key)
             room *= 2;
         o->writers = xrealloc(o->writers, room);
         memset(o->writers + o->writers_room, 0, room - o->writers_room);
         o->writers_room = room;
     }
-    unsigned char *writes = &o->writers[op->key];
-    *writes |= op->kind == LINEAR_VPUT ? WRITES_VERSIONS : WRITES_PLAIN;
-    if (*writes != (WRITES_VERSIONS | WRITES_PLAIN))
+    o->writers[key] |= kinds;
+    return o->writers[key] != (WRITES_VERSIONS | WRITES_PLAIN);
+}
+
+static bool mark_key(struct lines_ops *o, const struct linear_op *op)
+{
+    char shown[INPUT_SHOWN_MAX];
+    if (op->kind == LINEAR_GET)
         return true;
-    return input_wrong(o->f->in, o->f->line.data,
+    return add_writes(o, op->key,
+                      op->kind == LINEAR_VPUT ? WRITES_VERSIONS
+                                              : WRITES_PLAIN) ||
+           input_wrong(o->f->in, o->f->line.data,
                        "key \"%s\": vput and other writes",
                        input_show(shown, o->f->in->h->keys.at[op->key]));
+}
+
+bool lines_join_writers(struct lines_ops *to, const struct lines_ops *from,
+                        const uint32_t *numbers)
+{
+    bool fine = true;
+    for (uint32_t k = 0; k < from->f->in->h->keys.count; k++)
+        if (k < from->writers_room && from->writers[k] != 0)
+            fine = add_writes(to, numbers != NULL ? numbers[k] : k,
+                              from->writers[k]) &&
+                   fine;
+    return fine;
 }
 
 // --- Calls -------------------------------------------------------------------

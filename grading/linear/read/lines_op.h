@@ -53,4 +53,9 @@ bool lines_return(struct lines_ops *o, struct linear_op *op,
 // and writes without.
 bool lines_number(struct lines_ops *o, struct linear_op *op);
 
+// What `from` knows of its keys' writes is known to `to`, where key k has the
+// number numbers[k] (NULL: the same). False: as above.
+bool lines_join_writers(struct lines_ops *to, const struct lines_ops *from,
+                        const uint32_t *numbers);
+
 #endif
