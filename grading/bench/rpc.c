@@ -14,25 +14,22 @@
 #include "common/rpc/faults.h"
 #include "common/rpc/node.h"
 #include "common/rpc/rpc.h"
-#include "common/rpc/server.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/err.h"
 #include "common/runtime/process.h"
 #include "common/runtime/thread.h"
 #include "grading/bench/bench.h"
-#include "grading/bench/bench.pb-c.h"
+#include "grading/bench/echo.h"
 
 enum {
     SERVERS = 4,
     CALLS = 4000, // in one measurement
-    SIZE = 64,
     CALLERS = 16,
     TIMEOUT_MS = 10000,
 };
 
 static const char *const names[] = {"s1", "s2", "s3", "s4", "c1"};
-static const struct rpc_method echo = {&bench__ping__descriptor, "Echo"};
 
 struct world {
     char *folder;
@@ -41,43 +38,11 @@ struct world {
     int bare; // our end of the bare socket
 };
 
-static void check(bool good, const char *what)
-{
-    if (good)
-        return;
-    fprintf(stderr, "bench: %s failed\n", what);
-    exit(1);
-}
-
-// --- The servers ----------------------------------------------------------
-
-static void ping_echo(Bench__Ping_Service *service, const Bench__Blob *request,
-                      Bench__Blob_Closure reply, void *call)
-{
-    (void)service;
-    reply(request, call);
-}
-
-static _Noreturn void serve(const char *folder, const char *name)
-{
-    struct node *node;
-    check(node_open(folder, name, true, &node) == ERR_OK, "node_open");
-    Bench__Ping_Service ping = {.base = {&bench__ping__descriptor,
-                                         protobuf_c_service_invoke_internal,
-                                         NULL},
-                                .echo = ping_echo};
-    ProtobufCService *services[] = {&ping.base};
-    struct rpc_server *server;
-    check(rpc_server_start(node, NULL, services, 1, &server) == ERR_OK,
-          "rpc_server_start");
-    for (;;) // ends: with the process that started this one
-        clock_sleep_ms(TIMEOUT_MS);
-}
-
 static int serve_bare(int fd)
 {
-    char data[SIZE];
-    while (read(fd, data, SIZE) == SIZE && write(fd, data, SIZE) == SIZE)
+    char data[BENCH_BLOB];
+    while (read(fd, data, BENCH_BLOB) == BENCH_BLOB &&
+           write(fd, data, BENCH_BLOB) == BENCH_BLOB)
         continue;
     return 0;
 }
@@ -89,7 +54,7 @@ static void make_pages(const char *folder)
     const char *parts[] = {"", "/ctl", "/cnt", "/sock"};
     for (size_t i = 1; i < sizeof parts / sizeof *parts; i++) {
         char *path = xasprintf("%s%s", folder, parts[i]);
-        check(mkdir(path, 0700) == 0, path);
+        bench_check(mkdir(path, 0700) == 0, path);
         free(path);
     }
     for (int i = 0; i < SERVERS + 1; i++) {
@@ -97,20 +62,18 @@ static void make_pages(const char *folder)
         struct count_page *counts;
         char *ctl = xasprintf("%s/ctl/%s", folder, names[i]);
         char *cnt = xasprintf("%s/cnt/%s", folder, names[i]);
-        check(fault_page_create(ctl, 7, names, SERVERS + 1, i, &faults) ==
-                  ERR_OK,
-              ctl);
-        check(count_page_create(cnt, &counts) == ERR_OK, cnt);
+        bench_check(fault_page_create(ctl, 7, names, SERVERS + 1, i, &faults) ==
+                        ERR_OK,
+                    ctl);
+        bench_check(count_page_create(cnt, &counts) == ERR_OK, cnt);
         struct fault_rule all = {.source = FAULT_ANYBODY};
-        check(fault_add_rule(faults, &all) == ERR_OK, "fault_add_rule");
+        bench_check(fault_add_rule(faults, &all) == ERR_OK, "fault_add_rule");
         fault_page_close(faults);
         count_page_close(counts);
         free(ctl);
         free(cnt);
     }
 }
-
-static double one_call(struct node *node, const char *to);
 
 static void wait_ready(struct world *w)
 {
@@ -120,7 +83,7 @@ static void wait_ready(struct world *w)
         while (access(path, F_OK) != 0 && clock_now_ms() < deadline_ms)
             clock_sleep_ms(1);
         free(path);
-        while (one_call(w->node, names[i]) < 0 && clock_now_ms() < deadline_ms)
+        while (!bench_echo(w->node, names[i]) && clock_now_ms() < deadline_ms)
             clock_sleep_ms(1);
     }
 }
@@ -129,7 +92,7 @@ static void wait_ready(struct world *w)
 static void start_bare(struct world *w, enum bench_mode mode)
 {
     int ends[2];
-    check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+    bench_check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
     if (fork() == 0) {
         close(ends[0]);
         bench_pin_server(mode);
@@ -143,7 +106,7 @@ static void world_start(struct world *w, enum bench_mode mode)
 {
     const char *tmp = getenv("TMPDIR");
     w->folder = xasprintf("%s/bench-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    check(mkdtemp(w->folder) != NULL, "mkdtemp");
+    bench_check(mkdtemp(w->folder) != NULL, "mkdtemp");
     make_pages(w->folder);
     start_bare(w, mode);
     char *self = process_own_path();
@@ -151,11 +114,12 @@ static void world_start(struct world *w, enum bench_mode mode)
     for (int i = 0; i < SERVERS; i++) {
         const char *argv[] = {self, "serve", w->folder, names[i], NULL};
         struct process_spec spec = {.argv = argv};
-        check(process_spawn(&spec, &w->servers[i]) == ERR_OK, "spawn");
+        bench_check(process_spawn(&spec, &w->servers[i]) == ERR_OK, "spawn");
     }
     bench_pin_caller(mode);
     free(self);
-    check(node_open(w->folder, "c1", true, &w->node) == ERR_OK, "node_open");
+    bench_check(node_open(w->folder, "c1", true, &w->node) == ERR_OK,
+                "node_open");
     wait_ready(w);
 }
 
@@ -165,32 +129,11 @@ static void world_stop(struct world *w)
     for (int i = 0; i < SERVERS; i++)
         process_free(w->servers[i]);
     close(w->bare);
-    const char *argv[] = {"/bin/rm", "-rf", w->folder, NULL};
-    struct process_spec spec = {.argv = argv};
-    struct process *rm;
-    if (process_spawn(&spec, &rm) == ERR_OK) {
-        process_wait(rm, CLOCK_NEVER, NULL);
-        process_free(rm);
-    }
+    bench_remove(w->folder);
     free(w->folder);
 }
 
 // --- What is measured -----------------------------------------------------
-
-static unsigned char payload[SIZE];
-
-// Nanoseconds; negative if it failed.
-static double one_call(struct node *node, const char *to)
-{
-    Bench__Blob blob = BENCH__BLOB__INIT;
-    blob.data = (ProtobufCBinaryData){SIZE, payload};
-    struct rpc_answer answer;
-    int64_t start_ns = clock_now_ns();
-    enum rpc_outcome outcome = rpc_call(node, to, &echo, &blob.base,
-                                        clock_now_ms() + TIMEOUT_MS, &answer);
-    rpc_answer_release(&answer);
-    return outcome == RPC_OK ? (double)(clock_now_ns() - start_ns) : -1;
-}
 
 static double per_call_us(int64_t start_ns, int calls)
 {
@@ -202,19 +145,19 @@ static double calls_us(void *arg)
     struct world *w = arg;
     int64_t start_ns = clock_now_ns();
     for (int i = 0; i < CALLS; i++)
-        check(one_call(w->node, "s1") >= 0, "a call");
+        bench_check(bench_echo(w->node, "s1"), "a call");
     return per_call_us(start_ns, CALLS);
 }
 
 static double bare_us(void *arg)
 {
     struct world *w = arg;
-    char data[SIZE] = {0};
+    char data[BENCH_BLOB] = {0};
     int64_t start_ns = clock_now_ns();
     for (int i = 0; i < CALLS; i++)
-        check(write(w->bare, data, SIZE) == SIZE &&
-                  read(w->bare, data, SIZE) == SIZE,
-              "a bare ping-pong");
+        bench_check(write(w->bare, data, BENCH_BLOB) == BENCH_BLOB &&
+                        read(w->bare, data, BENCH_BLOB) == BENCH_BLOB,
+                    "a bare ping-pong");
     return per_call_us(start_ns, CALLS);
 }
 
@@ -228,14 +171,13 @@ static bool count_good(void *arg, size_t i, struct rpc_answer *answer)
 static double gathers_us(void *arg)
 {
     struct world *w = arg;
-    Bench__Blob blob = BENCH__BLOB__INIT;
-    blob.data = (ProtobufCBinaryData){SIZE, payload};
+    Bench__Blob blob = bench_blob();
     int64_t start_ns = clock_now_ns();
     for (int i = 0; i < CALLS / SERVERS; i++) {
         int good = 0;
-        rpc_gather(w->node, names, SERVERS, &echo, &blob.base,
+        rpc_gather(w->node, names, SERVERS, &bench_echo_method, &blob.base,
                    clock_now_ms() + TIMEOUT_MS, count_good, &good);
-        check(good == SERVERS, "a gather");
+        bench_check(good == SERVERS, "a gather");
     }
     return per_call_us(start_ns, CALLS / SERVERS);
 }
@@ -249,7 +191,7 @@ static void caller_main(void *arg)
 {
     struct caller *c = arg;
     for (int i = 0; i < c->calls; i++)
-        check(one_call(c->world->node, "s1") >= 0, "a call");
+        bench_check(bench_echo(c->world->node, "s1"), "a call");
 }
 
 // Thousands of calls a second with so many callers.
@@ -259,8 +201,9 @@ static double rate(struct world *w, int callers)
     struct thread *threads[CALLERS];
     int64_t start_ns = clock_now_ns();
     for (int i = 0; i < callers; i++)
-        check(thread_start("caller", caller_main, &c, &threads[i]) == ERR_OK,
-              "thread_start");
+        bench_check(thread_start("caller", caller_main, &c, &threads[i]) ==
+                        ERR_OK,
+                    "thread_start");
     for (int i = 0; i < callers; i++)
         thread_join(threads[i]);
     return 1e3 / per_call_us(start_ns, c.calls * callers);
@@ -279,7 +222,7 @@ static double rate_one(void *arg)
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "serve") == 0)
-        serve(argv[2], argv[3]);
+        bench_serve_echo(argv[2], argv[3]);
     enum bench_mode mode = bench_mode_of(argc, argv);
     bool same = mode == BENCH_SAME;
     struct world w;

@@ -1,0 +1,310 @@
+// What lab 2's service costs: a Put against a round trip, many clients against
+// one, and how long a death stops it, against the time that the view service
+// takes to see one.
+//
+// A Put is two calls: from the client to the primary, from it to the backup.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/kv/api.pb-c.h"
+#include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/err.h"
+#include "common/runtime/process.h"
+#include "common/runtime/thread.h"
+#include "grading/bench/bench.h"
+#include "grading/bench/echo.h"
+#include "lab2-pbservice/api.pb-c.h"
+
+enum {
+    SERVERS = 3, // primary, backup, and one that takes a dead one's place
+    CLIENTS = 16,
+    PUTS = 4000, // in one measurement
+    TICK_MS = 25,
+    DEAD_TICKS = 10, // the view service's (lab2-pbservice/views.h)
+};
+
+static const char *const names[SERVERS] = {"s1", "s2", "s3"};
+
+struct world {
+    char *folder;
+    char *program; // lab2
+    struct process *views;
+    struct process *echo;
+    struct process *servers[SERVERS];
+    struct node *node;
+    uint64_t clients; // so far; each has a session of its own
+};
+
+// One client: its session, and the number of its last Put.
+struct client {
+    struct world *world;
+    char primary[NODE_NAME_MAX + 1];
+    uint64_t session;
+    uint64_t sequence;
+    int puts;
+};
+
+// --- The world -------------------------------------------------------------
+
+static struct process *spawn(const char *const *argv)
+{
+    struct process_spec spec = {.argv = argv};
+    struct process *p;
+    bench_check(process_spawn(&spec, &p) == ERR_OK, argv[0]);
+    return p;
+}
+
+static struct process *start_lab2(const struct world *w, const char *command,
+                                  const char *name)
+{
+    char tick[16];
+    snprintf(tick, sizeof tick, "%d", TICK_MS);
+    const char *argv[] = {w->program, command,  "--cluster",
+                          w->folder,  "--name", name,
+                          "--tick",   tick,     NULL};
+    return spawn(argv);
+}
+
+static Pb__ViewStatusReply *ask_views(const struct world *w,
+                                      struct rpc_answer *answer)
+{
+    struct rpc_method method = {&pb__view_inspect__descriptor, "Status"};
+    Pb__ViewStatusRequest request = PB__VIEW_STATUS_REQUEST__INIT;
+    rpc_call(w->node, "views", &method, &request.base,
+             clock_now_ms() + BENCH_TIMEOUT_MS, answer);
+    return (Pb__ViewStatusReply *)answer->reply;
+}
+
+static bool is_backup(const struct world *w, const char *name)
+{
+    struct rpc_method method = {&pb__server_inspect__descriptor, "Status"};
+    Pb__ServerStatusRequest request = PB__SERVER_STATUS_REQUEST__INIT;
+    struct rpc_answer answer;
+    rpc_call(w->node, name, &method, &request.base,
+             clock_now_ms() + BENCH_TIMEOUT_MS, &answer);
+    const Pb__ServerStatusReply *r = (Pb__ServerStatusReply *)answer.reply;
+    bool is = r != NULL && r->state == PB__SERVER_STATUS_REPLY__STATE__BACKUP;
+    rpc_answer_release(&answer);
+    return is;
+}
+
+// All servers are alive, and there is a backup that has the data: the primary
+// is named.
+static bool is_settled(const struct world *w, char primary[NODE_NAME_MAX + 1])
+{
+    struct rpc_answer answer;
+    const Pb__ViewStatusReply *r = ask_views(w, &answer);
+    bool settled = r != NULL && r->acknowledged && r->view->backup[0] != '\0' &&
+                   r->n_servers == SERVERS;
+    for (size_t i = 0; settled && i < SERVERS; i++)
+        settled = r->servers[i]->missed <= 1;
+    settled = settled && is_backup(w, r->view->backup);
+    if (settled)
+        snprintf(primary, NODE_NAME_MAX + 1, "%s", r->view->primary);
+    rpc_answer_release(&answer);
+    return settled;
+}
+
+static void await_settled(const struct world *w,
+                          char primary[NODE_NAME_MAX + 1])
+{
+    int64_t deadline_ms = clock_now_ms() + BENCH_TIMEOUT_MS;
+    while (!is_settled(w, primary)) {
+        bench_check(clock_now_ms() < deadline_ms, "to have a backup");
+        clock_sleep_ms(TICK_MS);
+    }
+}
+
+static void world_start(struct world *w, enum bench_mode mode)
+{
+    const char *tmp = getenv("TMPDIR");
+    const char *programs = getenv("BENCH_BIN");
+    w->folder = xasprintf("%s/bench-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    w->program =
+        xasprintf("%s/lab2", programs == NULL ? "build/release/bin" : programs);
+    bench_check(mkdtemp(w->folder) != NULL, "mkdtemp");
+    char *self = process_own_path();
+    bench_pin_server(mode);
+    w->views = start_lab2(w, "viewd", "views");
+    for (int i = 0; i < SERVERS; i++)
+        w->servers[i] = start_lab2(w, "pbd", names[i]);
+    w->echo = spawn((const char *[]){self, "serve", w->folder, "e1", NULL});
+    free(self);
+    bench_pin_caller(mode);
+    bench_check(node_open(w->folder, "c1", true, &w->node) == ERR_OK,
+                "node_open");
+    char primary[NODE_NAME_MAX + 1];
+    await_settled(w, primary);
+    int64_t deadline_ms = clock_now_ms() + BENCH_TIMEOUT_MS;
+    while (!bench_echo(w->node, "e1") && clock_now_ms() < deadline_ms)
+        clock_sleep_ms(1);
+}
+
+static void world_stop(struct world *w)
+{
+    node_close(w->node);
+    for (int i = 0; i < SERVERS; i++)
+        process_free(w->servers[i]);
+    process_free(w->echo);
+    process_free(w->views);
+    bench_remove(w->folder);
+    free(w->folder);
+    free(w->program);
+}
+
+// --- Clients ---------------------------------------------------------------
+
+static struct client client_of(struct world *w)
+{
+    struct client c = {.world = w, .session = ++w->clients};
+    await_settled(w, c.primary);
+    return c;
+}
+
+// False: it was not done, or nobody knows.
+static bool put(struct client *c)
+{
+    struct rpc_method method = {&kv__key_value__descriptor, "Put"};
+    char key[16];
+    unsigned char value[BENCH_BLOB] = {0};
+    snprintf(key, sizeof key, "k%" PRIu64, c->session);
+    Kv__Operation op = KV__OPERATION__INIT;
+    op.kind = KV__KIND__PUT;
+    op.key = (ProtobufCBinaryData){strlen(key), (unsigned char *)key};
+    op.value = (ProtobufCBinaryData){sizeof value, value};
+    op.client = c->session;
+    op.sequence = c->sequence;
+    struct rpc_answer answer;
+    rpc_call(c->world->node, c->primary, &method, &op.base,
+             clock_now_ms() + BENCH_TIMEOUT_MS, &answer);
+    const Kv__Answer *reply = (Kv__Answer *)answer.reply;
+    bool done = reply != NULL && reply->status == KV__STATUS__OK;
+    rpc_answer_release(&answer);
+    return done;
+}
+
+static void put_all(void *arg)
+{
+    struct client *c = arg;
+    for (int i = 0; i < c->puts; i++) {
+        c->sequence++;
+        bench_check(put(c), "a Put");
+    }
+}
+
+// --- What is measured ------------------------------------------------------
+
+static double per_call_us(int64_t begin_ns, int calls)
+{
+    return (double)(clock_now_ns() - begin_ns) / 1e3 / calls;
+}
+
+static double put_us(void *world)
+{
+    struct client c = client_of(world);
+    c.puts = PUTS;
+    int64_t begin_ns = clock_now_ns();
+    put_all(&c);
+    return per_call_us(begin_ns, PUTS);
+}
+
+static double round_trip_us(void *world)
+{
+    struct world *w = world;
+    int64_t begin_ns = clock_now_ns();
+    for (int i = 0; i < PUTS; i++)
+        bench_check(bench_echo(w->node, "e1"), "an echo");
+    return per_call_us(begin_ns, PUTS);
+}
+
+// Thousands of Puts a second.
+static double rate_one(void *world)
+{
+    return 1e3 / put_us(world);
+}
+
+static double rate_many(void *world)
+{
+    struct client clients[CLIENTS];
+    struct thread *threads[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = client_of(world);
+        clients[i].puts = PUTS / CLIENTS;
+    }
+    int64_t begin_ns = clock_now_ns();
+    for (int i = 0; i < CLIENTS; i++)
+        bench_check(thread_start("client", put_all, &clients[i], &threads[i]) ==
+                        ERR_OK,
+                    "thread_start");
+    for (int i = 0; i < CLIENTS; i++)
+        thread_join(threads[i]);
+    return 1e3 / per_call_us(begin_ns, PUTS);
+}
+
+static double dead_ms(void *world)
+{
+    (void)world;
+    return DEAD_TICKS * TICK_MS;
+}
+
+static void find_primary(struct client *c)
+{
+    struct rpc_answer answer;
+    const Pb__ViewStatusReply *r = ask_views(c->world, &answer);
+    if (r != NULL)
+        snprintf(c->primary, sizeof c->primary, "%s", r->view->primary);
+    rpc_answer_release(&answer);
+}
+
+// From the death of the primary to the first write that is acknowledged. The
+// dead one then comes back, empty.
+static double fail_over_ms(void *world)
+{
+    struct world *w = world;
+    struct client c = client_of(w);
+    c.puts = 1;
+    put_all(&c);
+    int dead = 0;
+    while (strcmp(names[dead], c.primary) != 0)
+        dead++;
+    int64_t begin_ns = clock_now_ns();
+    process_kill(w->servers[dead]);
+    c.sequence++;
+    while (!put(&c)) {
+        bench_check(clock_now_ns() - begin_ns < BENCH_TIMEOUT_MS * 1000000LL,
+                    "fail-over");
+        clock_sleep_ms(1);
+        find_primary(&c);
+    }
+    double ms = (double)(clock_now_ns() - begin_ns) / 1e6;
+    process_free(w->servers[dead]);
+    w->servers[dead] = start_lab2(w, "pbd", names[dead]);
+    return ms;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "serve") == 0)
+        bench_serve_echo(argv[2], argv[3]);
+    enum bench_mode mode = bench_mode_of(argc, argv);
+    bool cross = mode == BENCH_CROSS;
+    struct world w = {0};
+    world_start(&w, mode);
+    struct bench all[] = {
+        {"pb: Put / round trip", "us", put_us, round_trip_us, &w,
+         cross ? 3.5 : 0, false},
+        {"pb: 16 clients / one", "1000/s", rate_many, rate_one, &w,
+         cross ? 4 : 0, true},
+        {"pb: fail-over / dead time", "ms", fail_over_ms, dead_ms, &w,
+         cross ? 2 : 0, false},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (cross || all[i].subject != fail_over_ms)
+            bench_run(&all[i], mode);
+    world_stop(&w);
+    return 0;
+}
