@@ -152,13 +152,26 @@ static void write_event(struct target_writing *w, const struct syntax *s,
     fputc('}', w->out);
 }
 
+// Clients are numbers: a note by "1" must not end what client 1 has called.
+static void write_who(FILE *out, const struct syntax *s, struct slice who)
+{
+    char word[sizeof "process-" + DIGITS_MAX];
+    if (!target_is_integer(who, DIGITS_MAX)) {
+        write_word(out, s, who);
+        return;
+    }
+    snprintf(word, sizeof word, "process-%.*s", (int)who.size,
+             (const char *)who.data);
+    write_word(out, s, slice_text(word));
+}
+
 static void write_note(struct target_writing *w, const struct syntax *s,
                        const struct linear_note *note)
 {
     if (!utf8_valid(note->who) || !utf8_valid(note->text))
         return;
     begin(w, s);
-    write_word(w->out, s, note->who);
+    write_who(w->out, s, note->who);
     write_middle(w->out, s, "info", note->text);
     fprintf(w->out, "%s}", s->nil);
 }

@@ -49,6 +49,40 @@ START_TEST(lines_are_written_so)
 }
 END_TEST
 
+// A process whose call is not there has its :info kept as a note: by "1", while
+// another client is number 1 in what is written.
+START_TEST(notes_end_no_operation)
+{
+    static const enum linear_format formats[] = {LINEAR_EDN, LINEAR_ELLE};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct linear_history h;
+        struct linear_history back;
+        linear_history_init(&h);
+        linear_history_init(&back);
+        char *error = read_text("[0 :invoke :write 5] [2 :invoke :read]"
+                                "[1 :info :read] [2 :ok :read 5]",
+                                (struct linear_reading){0}, &h);
+        ck_assert_msg(error == NULL, "%s", error);
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        error = linear_convert(out, &h, formats[i]);
+        fclose(out);
+        ck_assert_msg(error == NULL, "%s", error);
+        error = read_text(text, (struct linear_reading){0}, &back);
+        ck_assert_msg(error == NULL, "%s", error);
+        char *dump = read_dump(&back);
+        ck_assert_str_eq(dump, "0 put  '5' [1,-] maybe\n"
+                               "1 get  [2,3] ok saw '5'\n"
+                               "note 2 process-1: read");
+        free(dump);
+        free(text);
+        linear_history_release(&h);
+        linear_history_release(&back);
+    }
+}
+END_TEST
+
 // --- What a format cannot say
 // -------------------------------------------------
 
@@ -109,6 +143,7 @@ int main(int argc, char **argv)
 {
     const struct unit_test tests[] = {
         {"linear", "lines are written so", lines_are_written_so, 0},
+        {"linear", "notes end no operation", notes_end_no_operation, 0},
         {"linear", "what a format cannot say is refused",
          what_a_format_cannot_say_is_refused, 0},
     };
