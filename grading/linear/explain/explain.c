@@ -27,17 +27,31 @@ struct linear_op *history_copy(const struct linear_history *from,
     return copy;
 }
 
+// Likewise, after all clients of `from` have been added.
+static struct linear_op *copy_same_client(const struct linear_op *op,
+                                          struct linear_history *to)
+{
+    struct linear_op *copy = linear_history_add(to);
+    *copy = *op;
+    copy->key = 0;
+    return copy;
+}
+
 void history_prefix(const struct linear_history *h, uint32_t key, int64_t until,
                     struct linear_history *out)
 {
     linear_history_init(out);
     out->begins_absent = h->begins_absent;
     out->init = h->init;
+    linear_history_expect(out, h->count);
+    texts_add(&out->keys, h->keys.at[key], NULL);
+    for (size_t i = 0; i < h->clients.count; i++)
+        texts_add(&out->clients, h->clients.at[i], NULL);
     for (size_t i = 0; i < h->count; i++) {
         const struct linear_op *op = &h->ops[i];
         if (op->key != key || op->call > until)
             continue;
-        struct linear_op *copy = history_copy(h, op, out);
+        struct linear_op *copy = copy_same_client(op, out);
         if (op->ret <= until && op->ret != LINEAR_PENDING)
             continue;
         copy->ret = LINEAR_PENDING;
@@ -92,17 +106,16 @@ static int64_t end_of_key(const struct linear_history *h, uint32_t key)
 
 // The first position at which it is certain: not behind `high`. If time is
 // short, a later one.
-static int64_t find_certain(const struct linear_history *h,
-                            const struct linear_options *o,
-                            const struct linear_report *r, int64_t high)
+static int64_t find_certain(const struct linear_history *h, uint32_t key,
+                            const struct linear_options *o, int64_t high)
 {
     int64_t deadline_ms = clock_now_ms() + CERTAIN_MS;
     int64_t low = 0; // fine up to here
-    if (!is_wrong_until(h, r->key, high - 1, o))
+    if (!is_wrong_until(h, key, high - 1, o))
         return high;
     for (high--; low + 1 < high && clock_now_ms() < deadline_ms;) {
         int64_t middle = low + (high - low) / 2;
-        if (is_wrong_until(h, r->key, middle, o))
+        if (is_wrong_until(h, key, middle, o))
             high = middle;
         else
             low = middle;
@@ -393,6 +406,32 @@ static bool add_origin(const struct linear_history *h,
     return true;
 }
 
+// The least that is wrong, and since when it is certain. In what the argument
+// speaks of, if that is wrong by itself: a small history is soon searched.
+static void find_minimal(const struct linear_history *h,
+                         const struct linear_options *o,
+                         struct linear_explanation *e)
+{
+    const struct linear_report *r = &e->report;
+    struct linear_history related;
+    bool small =
+        history_related(h, r->key, r->witnesses, r->witness_count, &related) &&
+        is_violation(&related, o);
+    const struct linear_history *in = small ? &related : h;
+    uint32_t key = small ? 0 : r->key;
+    int64_t end = end_of_argument(h, r);
+    if (!is_wrong_until(in, key, end, o))
+        end = end_of_key(in, key);
+    e->certain = find_certain(in, key, o, end);
+    if (small) // with all that there is it may be certain earlier
+        e->certain = find_certain(h, r->key, o, e->certain);
+    if (!add_origin(h, r, &e->minimal)) {
+        history_prefix(in, key, end, &e->minimal);
+        shrink(&e->minimal, o, SHRINK_MS);
+    }
+    linear_history_release(&related);
+}
+
 void linear_explain(const struct linear_history *h,
                     const struct linear_options *options,
                     const struct linear_report *report,
@@ -416,15 +455,7 @@ void linear_explain(const struct linear_history *h,
     if (o.max_ms == 0 || o.max_ms > TRIAL_MS)
         o.max_ms = TRIAL_MS;
     find_edges(h, e);
-    int64_t end = end_of_argument(h, report);
-    if (!is_wrong_until(h, report->key, end, &o))
-        end = end_of_key(h, report->key);
-    e->certain = find_certain(h, &o, report, end);
-    if (!add_origin(h, report, &e->minimal)) {
-        linear_history_release(&e->minimal);
-        history_prefix(h, report->key, end, &e->minimal);
-        shrink(&e->minimal, &o, SHRINK_MS);
-    }
+    find_minimal(h, &o, e);
     find_allowed(h, &o, e); // its values are kept in the minimal history
     find_lanes(h, e);
 }

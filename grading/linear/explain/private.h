@@ -12,6 +12,12 @@ void history_prefix(const struct linear_history *h, uint32_t key, int64_t until,
 struct linear_op *history_copy(const struct linear_history *from,
                                const struct linear_op *op,
                                struct linear_history *to);
+// Those operations of one key, and the writes that they speak of; borrows the
+// texts of `h`. If this is not linearizable, `h` is not. False: it cannot be
+// had. *out must be released in any case.
+bool history_related(const struct linear_history *h, uint32_t key,
+                     const size_t *ops, size_t count,
+                     struct linear_history *out);
 bool is_violation(const struct linear_history *h,
                   const struct linear_options *options);
 

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "common/check/unit.h"
-#include "grading/linear/explain.h"
+#include "grading/linear/explain/private.h"
+#include "grading/linear/program/program.h"
 #include "grading/linear/read.h"
 #include "grading/linear/tests/oracle.h"
 
@@ -212,6 +213,104 @@ START_TEST(minimal_histories_are_minimal)
 }
 END_TEST
 
+// What some operations speak of is no violation, if the whole is none.
+START_TEST(what_is_related_is_sound)
+{
+    static const unsigned profiles[] = {
+        0,
+        WITH_APPEND,
+        WITH_APPEND | WITH_BLIND,
+        WITH_CAS | WITH_INIT,
+        WITH_CAS | WITH_REFUSALS,
+        WITH_REPEATS | WITH_CAS | WITH_REFUSALS,
+        WITH_REPEATS | WITH_APPEND | WITH_BLIND,
+        WITH_VERSIONS,
+    };
+    struct random r;
+    random_init(&r, random_seed());
+    size_t smaller = 0;
+    for (size_t run = 0; run < 8 * (size_t)RUNS; run++) {
+        struct linear_history h;
+        struct linear_history related;
+        draw_good(&r, profiles[run % 8], 2 + random_below(&r, 7), 20, &h);
+        if (run % 3 == 0)
+            draw_change(&r, profiles[run % 8], &h);
+        size_t ops[2] = {random_below(&r, h.count), random_below(&r, h.count)};
+        bool cut = history_related(&h, h.ops[0].key, ops, 2, &related);
+        if (cut && oracle(&h)) {
+            smaller += related.count < h.count;
+            if (!oracle(&related)) {
+                print_small(&h);
+                print_small(&related);
+                ck_abort_msg("what is related is a violation, the whole not");
+            }
+        }
+        linear_history_release(&related);
+        linear_history_release(&h);
+    }
+    ck_assert_uint_gt(smaller, RUNS);
+}
+END_TEST
+
+static bool is_wrong_at(const struct linear_history *h, uint32_t key,
+                        int64_t position)
+{
+    struct linear_history prefix;
+    history_prefix(h, key, position, &prefix);
+    bool wrong = is_violation(&prefix, NULL);
+    linear_history_release(&prefix);
+    return wrong;
+}
+
+// What is told is not always what was certain first.
+START_TEST(it_may_be_certain_earlier)
+{
+    struct linear_history h;
+    struct linear_report r;
+    struct linear_explanation e;
+    read_text(GET("c1", "x;", 9, 10) GET("c1", "y;", 1, 2), &h);
+    linear_check(&h, NULL, &r);
+    ck_assert_uint_eq(r.witnesses[0], 0);
+    linear_explain(&h, NULL, &r, &e);
+    ck_assert_int_eq(e.certain, 2);
+    linear_explanation_release(&e);
+    linear_history_release(&h);
+}
+END_TEST
+
+// In a large history as in a small one.
+START_TEST(one_violation_among_many_operations)
+{
+    static const char *const plants[] = {"nowhere", "stale", "future", "twice",
+                                         "fork"};
+    for (size_t i = 0; i < sizeof plants / sizeof plants[0]; i++) {
+        struct linear_arguments a = {.ops = 100000,
+                                     .keys = 2,
+                                     .clients = 12,
+                                     .unknown = "10",
+                                     .seed = 3,
+                                     .plant = plants[i]};
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        ck_assert_ptr_null(linear_gen(&a, out));
+        fclose(out);
+        struct linear_history h;
+        struct linear_report r;
+        struct linear_explanation e;
+        read_text(text, &h);
+        ck_assert_int_eq(linear_check(&h, NULL, &r), LINEAR_NO_ORDER);
+        linear_explain(&h, NULL, &r, &e);
+        ck_assert(is_wrong_at(&h, r.key, e.certain));
+        ck_assert(!is_wrong_at(&h, r.key, e.certain - 1));
+        expect_minimal(&e.minimal);
+        linear_explanation_release(&e);
+        linear_history_release(&h);
+        free(text);
+    }
+}
+END_TEST
+
 // However long a search for each of its parts would take.
 START_TEST(explanations_come_in_time)
 {
@@ -310,6 +409,10 @@ int main(int argc, char **argv)
          values_from_nowhere_have_their_name_without_a_search, 0},
         {"linear", "minimal histories are minimal",
          minimal_histories_are_minimal, 120},
+        {"linear", "what is related is sound", what_is_related_is_sound, 60},
+        {"linear", "it may be certain earlier", it_may_be_certain_earlier, 0},
+        {"linear", "one violation among many operations",
+         one_violation_among_many_operations, 60},
         {"linear", "what keys begin with would have been right",
          what_keys_begin_with_would_have_been_right, 0},
         {"linear", "explanations come in time", explanations_come_in_time, 30},
