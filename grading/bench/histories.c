@@ -232,6 +232,17 @@ static double check_text_ms(const char *text, size_t size)
     return since_ms(begin_ns);
 }
 
+// Of three times: a seed's cost, not what else the machine did meanwhile.
+static double fastest_ms(const char *text, size_t size)
+{
+    double best = check_text_ms(text, size);
+    for (int again = 0; again < 2; again++) {
+        double ms = check_text_ms(text, size);
+        best = ms < best ? ms : best;
+    }
+    return best;
+}
+
 // A register of few values, and outcomes that nobody knows: what a made-up
 // history says, with each value but its last digit cut off.
 static size_t few_values(const char *from, size_t size, char *to)
@@ -273,7 +284,7 @@ static void bench_small(const char *name, struct linear_arguments a, bool few)
             free(text);
             text = small;
         }
-        ms[i] = check_text_ms(text, size);
+        ms[i] = fastest_ms(text, size);
         worst = ms[i] > worst ? ms[i] : worst;
         free(text);
     }

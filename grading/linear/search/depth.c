@@ -79,7 +79,7 @@ static bool has_turn(const struct search *s, const uint64_t *config,
     const struct step *step = &s->steps[op];
     const struct step *wants = &s->steps[returns];
     if (step->effect == EFFECT_NONE || config_has(config, step->slot) ||
-        (step->optional && search_has_twin(s, config, open_index)))
+        search_has_twin(s, config, op))
         return false;
     bool helps = wants->need == NEED_VALUE && step->effect == EFFECT_SET &&
                  step->target == wants->node;

@@ -53,7 +53,7 @@ static bool expand(struct frontier *f, size_t i, uint32_t slot)
         uint32_t op = s->open[j];
         const struct step *step = &s->steps[op];
         if (step->effect == EFFECT_NONE || config_has(from, step->slot) ||
-            (step->optional && search_has_twin(s, from, j)) ||
+            search_has_twin(s, from, op) ||
             !search_apply(s, from, op, f->config))
             continue;
         if (config_has(f->config, slot))

@@ -278,14 +278,25 @@ bool search_absorb(const struct search *s, uint64_t *config)
     return any;
 }
 
-bool search_has_twin(const struct search *s, const uint64_t *config,
-                     size_t open_index)
+// Of two that do the same: the one that must happen; the sooner, the first.
+static bool goes_first(const struct search *s, uint32_t a, uint32_t b)
 {
-    const struct step *step = &s->steps[s->open[open_index]];
-    for (size_t i = 0; i < open_index; i++) {
-        const struct step *other = &s->steps[s->open[i]];
-        if (other->optional && other->twin == step->twin &&
-            !config_has(config, other->slot))
+    if (s->steps[a].optional != s->steps[b].optional)
+        return s->steps[b].optional;
+    int64_t ret_a = key_ret(key_op(&s->ops, a));
+    int64_t ret_b = key_ret(key_op(&s->ops, b));
+    return ret_a != ret_b ? ret_a < ret_b : called_before(s, a, b);
+}
+
+bool search_has_twin(const struct search *s, const uint64_t *config,
+                     uint32_t op)
+{
+    uint32_t twin = s->steps[op].twin;
+    for (size_t i = 0; i < s->open_count; i++) {
+        uint32_t other = s->open[i];
+        if (s->steps[other].twin == twin && other != op &&
+            !config_has(config, s->steps[other].slot) &&
+            goes_first(s, other, op))
             return true;
     }
     return false;

@@ -11,8 +11,9 @@
 //       changes nothing for others.
 //   R2  a configuration is not carried on if another, otherwise equal, has
 //       used fewer of the operations that need not happen.
-//   R3  of operations of unknown outcome that do the same, the one that was
-//       called first goes first.
+//   R3  of operations that do the same, one that must happen goes first, and of
+//       these the one that returns first: if another went first, the two could
+//       change places.
 //   R4  one of unknown outcome happens only if what it leaves is then spoken
 //       of, or built on.
 //   R5  a write of what nobody will speak of happens right before the next
@@ -121,9 +122,9 @@ bool search_absorb(const struct search *s, uint64_t *config);
 // The operation takes effect: *to. False: it cannot, or need not.
 bool search_apply(struct search *s, const uint64_t *from, uint32_t op,
                   uint64_t *to);
-// R3: has one that does the same, and was called before it, not happened yet?
+// R3: has one that does the same, and goes first, not happened yet?
 bool search_has_twin(const struct search *s, const uint64_t *config,
-                     size_t open_index);
+                     uint32_t op);
 
 // DECIDED_NO: somebody found what nobody had written. Else UNDECIDED.
 enum decision search_origins(struct search *s, struct linear_report *r);
