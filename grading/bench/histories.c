@@ -206,7 +206,7 @@ static void bench_files(const char *folder)
            all_ms, 0);
     report("histories: 10^6, explained", bad.explain_ms, "ms", all_ms, 0);
     make_file(path, 10000000, NULL);
-    struct cost ten = measure_often(path, false, 1);
+    struct cost ten = measure_often(path, false, 3);
     report("histories: 10^7 / 10^6", (ten.read_ms + ten.check_ms) / all_ms,
            "times", 1, 15);
     report("histories: 10^7, memory", ten.anonymous_mb, "MB", 2048, 2048);
