@@ -191,21 +191,6 @@ static void give_slots(struct search *s)
     s->words = 1 + (slots + 63) / 64;
 }
 
-void search_enter(struct search *s)
-{
-    struct event e = s->events[s->now++];
-    if (e.kind == EVENT_CALL) {
-        s->open[s->open_count++] = e.op;
-        return;
-    }
-    size_t i = 0;
-    while (s->open[i] != e.op)
-        i++;
-    s->open_count--;
-    memmove(&s->open[i], &s->open[i + 1],
-            (s->open_count - i) * sizeof s->open[0]);
-}
-
 static bool called_before(const struct search *s, uint32_t a, uint32_t b)
 {
     int64_t call_a = key_op(&s->ops, a)->call;
@@ -213,17 +198,80 @@ static bool called_before(const struct search *s, uint32_t a, uint32_t b)
     return call_a != call_b ? call_a < call_b : a < b;
 }
 
+// Of two that do the same: the one that must happen; the sooner, the first.
+static bool goes_first(const struct search *s, uint32_t a, uint32_t b)
+{
+    if (s->steps[a].optional != s->steps[b].optional)
+        return s->steps[b].optional;
+    int64_t ret_a = key_ret(key_op(&s->ops, a));
+    int64_t ret_b = key_ret(key_op(&s->ops, b));
+    return ret_a != ret_b ? ret_a < ret_b : called_before(s, a, b);
+}
+
+// Those that are open and do the same are in a list, in the order of R3.
+static void link_twin(struct search *s, uint32_t op)
+{
+    uint32_t before = NOBODY;
+    uint32_t after = NOBODY;
+    for (size_t i = 0; i < s->open_count; i++) {
+        uint32_t other = s->open[i];
+        if (s->steps[other].twin != s->steps[op].twin)
+            continue;
+        if (goes_first(s, other, op))
+            before = before == NOBODY || goes_first(s, before, other) ? other
+                                                                      : before;
+        else
+            after =
+                after == NOBODY || goes_first(s, other, after) ? other : after;
+    }
+    s->steps[op].before = before;
+    if (after != NOBODY)
+        s->steps[after].before = op;
+}
+
+static void unlink_twin(struct search *s, uint32_t op)
+{
+    for (size_t i = 0; i < s->open_count; i++)
+        if (s->steps[s->open[i]].before == op)
+            s->steps[s->open[i]].before = s->steps[op].before;
+}
+
+static void open_op(struct search *s, uint32_t op)
+{
+    link_twin(s, op);
+    size_t i = s->open_count++;
+    for (; i > 0 && called_before(s, op, s->open[i - 1]); i--)
+        s->open[i] = s->open[i - 1];
+    s->open[i] = op;
+}
+
+static void close_op(struct search *s, uint32_t op)
+{
+    size_t i = 0;
+    while (s->open[i] != op)
+        i++;
+    s->open_count--;
+    memmove(&s->open[i], &s->open[i + 1],
+            (s->open_count - i) * sizeof s->open[0]);
+    unlink_twin(s, op);
+}
+
+void search_enter(struct search *s)
+{
+    struct event e = s->events[s->now++];
+    if (e.kind == EVENT_CALL)
+        open_op(s, e.op);
+    else
+        close_op(s, e.op);
+}
+
 void search_leave(struct search *s)
 {
     struct event e = s->events[--s->now];
-    if (e.kind == EVENT_CALL) {
-        s->open_count--; // it was the last to come
-        return;
-    }
-    size_t i = s->open_count++;
-    for (; i > 0 && called_before(s, e.op, s->open[i - 1]); i--)
-        s->open[i] = s->open[i - 1];
-    s->open[i] = e.op;
+    if (e.kind == EVENT_CALL)
+        close_op(s, e.op);
+    else
+        open_op(s, e.op);
 }
 
 // --- Configurations --------------------------------------------------------
@@ -278,28 +326,13 @@ bool search_absorb(const struct search *s, uint64_t *config)
     return any;
 }
 
-// Of two that do the same: the one that must happen; the sooner, the first.
-static bool goes_first(const struct search *s, uint32_t a, uint32_t b)
-{
-    if (s->steps[a].optional != s->steps[b].optional)
-        return s->steps[b].optional;
-    int64_t ret_a = key_ret(key_op(&s->ops, a));
-    int64_t ret_b = key_ret(key_op(&s->ops, b));
-    return ret_a != ret_b ? ret_a < ret_b : called_before(s, a, b);
-}
-
 bool search_has_twin(const struct search *s, const uint64_t *config,
                      uint32_t op)
 {
-    uint32_t twin = s->steps[op].twin;
-    for (size_t i = 0; i < s->open_count; i++) {
-        uint32_t other = s->open[i];
-        if (s->steps[other].twin == twin && other != op &&
-            !config_has(config, s->steps[other].slot) &&
-            goes_first(s, other, op))
-            return true;
-    }
-    return false;
+    uint32_t other = s->steps[op].before;
+    while (other != NOBODY && config_has(config, s->steps[other].slot))
+        other = s->steps[other].before;
+    return other != NOBODY;
 }
 
 // R5: Puts of what nobody will speak of.

@@ -49,7 +49,8 @@ struct step {
     int32_t version;
     uint32_t target;   // of EFFECT_SET
     uint32_t argument; // of EFFECT_APPEND: its number
-    uint32_t twin;     // optional ones that do the same have the same
+    uint32_t twin;     // those that do the same have the same
+    uint32_t before;   // while it is open: its twin that goes first; NOBODY
     uint32_t slot;
     int64_t until; // an optional one: nobody speaks of it later
 };
