@@ -47,9 +47,10 @@ nightly: $(BUILD)/.deps-staff  ## tsan, valgrind, long fuzzing: NIGHTLY_FRESH=1
 bugs: $(BUILD)/.deps-staff  ## do tests catch seeded bugs? LAB=1 BUG=M7 FULL=1
 	@grading/bugs/run
 
-bugs-check: $(BUILD)/.deps-staff  ## do the seeded bugs apply and compile?
+bugs-check: $(BUILD)/.deps-staff  ## do the seeded bugs apply, compile, and is one caught?
 	@grading/bugs/proof
 	@grading/bugs/run check
+	@LAB=rpc BUG=R10 grading/bugs/run
 
 soak: $(BUILD)/.deps-staff  ## run a lab's tests often: LAB=1 N=100 LOAD=2
 	@grading/soak
