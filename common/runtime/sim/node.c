@@ -85,6 +85,12 @@ int64_t process_id(const struct process *p)
     return p->number;
 }
 
+int64_t process_memory(const struct process *p)
+{
+    (void)p;
+    return -1;
+}
+
 void process_free(struct process *p)
 {
     if (p != NULL)
