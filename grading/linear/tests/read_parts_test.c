@@ -11,7 +11,7 @@
 #include "grading/linear/tests/read_dump.h"
 
 enum {
-    RUNS = 300,
+    RUNS = 80,
     LINES = 1200,
     SAMPLE = 256, // lines that lines_parts.c reads alone
 };
@@ -87,10 +87,11 @@ static char *read_with(const char *text, unsigned threads, bool lenient,
 static void same_numbers(const struct linear_history *a,
                          const struct linear_history *b)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        ck_assert_uint_eq(a->ops[i].client, b->ops[i].client);
-        ck_assert_uint_eq(a->ops[i].key, b->ops[i].key);
-    }
+    size_t same = 0; // an assertion costs more than all of this
+    while (same < a->count && a->ops[same].client == b->ops[same].client &&
+           a->ops[same].key == b->ops[same].key)
+        same++;
+    ck_assert_uint_eq(same, a->count);
 }
 
 static void same(const char *text, unsigned threads, bool lenient)
