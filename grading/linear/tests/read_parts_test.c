@@ -32,9 +32,11 @@ static char *made(struct random *dice)
 {
     static const char *const mixes[] = {"get=50,put=20,append=30",
                                         "get=50,put=30,cas=20", NULL};
+    // Few are all in the sample; of many some come later.
+    uint64_t many = random_below(dice, 2) == 0 ? 40 : 600;
     struct linear_arguments a = {.ops = LINES,
-                                 .keys = 1 + random_below(dice, 60),
-                                 .clients = 1 + random_below(dice, 40),
+                                 .keys = 1 + random_below(dice, many),
+                                 .clients = 1 + random_below(dice, many),
                                  .unknown = "10",
                                  .seed = random_below(dice, 1 << 30),
                                  .mix = mixes[random_below(dice, 3)]};
