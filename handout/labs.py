@@ -29,6 +29,7 @@ LABS = {
            parts=(Part("2a"),
                   Part("2b", ("2a",), "servers do what the view says")),
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
+                   "common/clerks/direct.h", "common/clerks/direct.c",
                    "grading/workload.h", "grading/workload/",
                    "grading/linear/")),
 }
