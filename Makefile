@@ -67,6 +67,7 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 FOLDER.lab0      := lab0-echo
 FOLDER.mr        := lab1-mapreduce
 FOLDER.lab2      := lab2-pbservice
+FOLDER.lab3      := lab3-paxos
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
 FOLDER.linear    := grading/linear
@@ -118,7 +119,7 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,lab0 mr lab2 run-tests trace linear,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 lab3 run-tests trace linear,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
 UNIT := $(OUT)/common/check/unit.o
