@@ -36,6 +36,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     // LAB 2 END
     // LAB 3 BEGIN
     &px__paxos__descriptor, &px__paxos_inspect__descriptor,
+    &px__server_inspect__descriptor,
     // LAB 3 END
 };
 
