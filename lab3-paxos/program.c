@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clerks/clerks.h"
 #include "common/clerks/direct.h"
 #include "common/program/program.h"
 #include "common/rpc/node.h"
@@ -18,6 +19,7 @@
 #include "lab3-paxos/clerk.h"
 #include "lab3-paxos/kvd.h"
 #include "lab3-paxos/paxos_peer.h"
+#include "lab3-paxos/probe.h"
 
 enum {
     ASK_MS = 10 * 1000, // a person waits so long for an answer
@@ -125,13 +127,17 @@ static int command_clerks(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     const struct clerk_spec spec = spec_of(o);
+    const struct clerks_kind probes = {probe_start, probe_stop};
+    if (strcmp(o->role, "probe") == 0)
+        return clerks_main(o->cluster, o->names, &probes, NULL);
     if (strcmp(o->role, "direct") == 0)
         return kv_clerks_main(o->cluster, o->names, &direct_kind, o->server);
     if (strcmp(o->role, "client") == 0)
         return kv_clerks_main(o->cluster, o->names, &clerk_kind, &spec);
     return program_complain(
         &lab3, EXIT_USAGE,
-        xasprintf("--role is '%s': client or direct is needed", o->role));
+        xasprintf("--role is '%s': client, direct or probe is needed",
+                  o->role));
 }
 
 // --- lab3 status -----------------------------------------------------------
@@ -161,9 +167,8 @@ static void print_server(const char *name, const Px__ServerStatusReply *r)
 static void print_paxos(const Px__PaxosStatusReply *r)
 {
     printf("%-12s  instances %" PRId64 " to %" PRId64 ": %" PRIu64
-           " in memory, %" PRIu64 " bytes, %" PRIu64
-           " under way; ballot %" PRIu64 "\n",
-           "", r->min, r->max, r->instances, r->bytes, r->proposing, r->ballot);
+           " in memory, %" PRIu64 " bytes; ballot %" PRIu64 "\n",
+           "", r->min, r->max, r->instances, r->bytes, r->ballot);
     printf("%-12s  needs from:", "");
     for (size_t i = 0; i < r->n_peers; i++)
         printf(" %s %" PRId64, r->peers[i]->name, r->peers[i]->min);
@@ -221,7 +226,9 @@ static const struct program_option options[] = {
     {"names", "NAMES", "the clerks' names, between commas", FIELD(names), 0},
     {"peers", "NAMES", "all replicas, between commas (s1,s2,s3)", FIELD(peers),
      0},
-    {"role", "ROLE", "client, direct (of one server) (client)", FIELD(role), 0},
+    {"role", "ROLE",
+     "client, direct (of one server), probe (of Paxos) (client)", FIELD(role),
+     0},
     {"server", "NAME", "that of a direct client (s1)", FIELD(server), 0},
     {"tick", "MS", "the unit of patience (100); the same for all",
      FIELD(tick_ms), TICK_MS_MAX},
