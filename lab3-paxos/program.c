@@ -16,6 +16,7 @@
 #include "common/runtime/err.h"
 #include "common/runtime/process.h"
 #include "lab3-paxos/api.pb-c.h"
+#include "lab3-paxos/ballot.h"
 #include "lab3-paxos/clerk.h"
 #include "lab3-paxos/kvd.h"
 #include "lab3-paxos/paxos_peer.h"
@@ -167,9 +168,10 @@ static void print_server(const char *name, const Px__ServerStatusReply *r)
 static void print_paxos(const Px__PaxosStatusReply *r)
 {
     printf("%-12s  instances %" PRId64 " to %" PRId64 ": %" PRIu64
-           " in memory, %" PRIu64 " bytes; ballot %" PRIu64 "\n",
-           "", r->min, r->max, r->instances, r->bytes, r->ballot);
-    printf("%-12s  needs from:", "");
+           " in memory, %" PRIu64 " bytes; ballot %" PRIu64 ".%u\n",
+           "", r->min, r->max, r->instances, r->bytes, ballot_round(r->ballot),
+           ballot_peer(r->ballot));
+    printf("%-12s  the first that each needs:", "");
     for (size_t i = 0; i < r->n_peers; i++)
         printf(" %s %" PRId64, r->peers[i]->name, r->peers[i]->min);
     putchar('\n');

@@ -172,13 +172,14 @@ static void fill_locked(struct rsm *r)
 static void follow_locked(struct rsm *r)
 {
     mutex_assert_held(&r->lock);
+    if (r->leading) { // who leads applies
+        cond_wait(&r->calm, &r->lock,
+                  clock_now_ms() + PATIENCE_TICKS * r->tick_ms);
+        return;
+    }
     int64_t slot = r->slots.next;
     int64_t highest = paxos_max(r->paxos);
     int64_t until_ms = clock_now_ms() + patience_ms(r, highest);
-    if (r->leading) { // who leads applies
-        cond_wait(&r->calm, &r->lock, until_ms);
-        return;
-    }
     mutex_unlock(&r->lock);
     int err = paxos_wait(r->paxos, slot, until_ms, NULL);
     mutex_lock(&r->lock);
