@@ -25,7 +25,7 @@
 enum {
     // In ticks. Whoever is at work on a slot may take so long, and up to twice
     // that, before the follower fills it; which may take it so long.
-    PATIENCE_TICKS = 4,
+    PATIENCE_TICKS = 8,
     FILL_TICKS = 20,
 };
 

@@ -196,6 +196,7 @@ static void every_server_answers_with_the_latest(struct cluster *c)
         kv_expect(c, direct[(i + 1) % 3], "a", text);
         kv_expect(c, direct[(i + 2) % 3], "a", text);
     }
+    expect_without_s1(c, "a", "19");
 }
 
 // s3 has missed what was done: it says nothing rather than what it has.

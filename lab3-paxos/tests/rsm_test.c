@@ -17,7 +17,7 @@ enum {
     REPLICAS = 3,
     THREADS = 12,
     EACH = 20, // operations of a thread
-    TICK_MS = 10,
+    TICK_MS = 25,
     SOON_MS = 8000,
     WHILE_MS = 300,
 };
@@ -262,8 +262,8 @@ static void too_large_is_said_at_once(void *arg)
                                 deadline_ms, &reply),
                      ERR_LIMIT);
     ck_assert_int_eq(rsm_submit(replicas[0].rsm,
-                                slice_of(bytes, RSM_OPERATION_MAX), deadline_ms,
-                                &reply),
+                                slice_of(bytes, RSM_OPERATION_MAX / 8),
+                                deadline_ms, &reply),
                      ERR_OK);
     uint64_t number;
     ck_assert_int_eq(submit(&replicas[1], "late", SOON_MS, &number),
