@@ -584,7 +584,7 @@ static void old_slots_are_forgotten(struct cluster *c)
         kv_put(c, i % 2 == 0 ? "c1" : "c2", "a", "1");
     const char *const names[] = {"s1", "s2", "s3"};
     for (size_t i = 0; i < 3; i++)
-        eventually(c, keeps_at_most(c, names[i], 8, 3 * SIZE), SOON);
+        eventually(c, keeps_at_most(c, names[i], 8, 3 * SIZE), 2 * BRIEF);
     expect_without_s1(c, "a", "1");
 }
 
@@ -600,7 +600,7 @@ static void a_server_that_sleeps_misses_nothing(struct cluster *c)
     kv_expect(c, "d3", "b", "2");
     eventually(c, are_alike(c, "s1", "s3"), SOON);
     put_many(c, "c1", 3);
-    eventually(c, keeps_at_most(c, "s1", 8, 10000), SOON);
+    eventually(c, keeps_at_most(c, "s1", 8, 10000), 2 * BRIEF);
     expect_without_s1(c, "b", "2");
 }
 
