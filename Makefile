@@ -76,7 +76,10 @@ SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     lab0-echo/tests/cluster_test.c lab2-pbservice/tests/views_cluster_test.c \
     lab2-pbservice/tests/pb_cluster_test.c \
     lab2-pbservice/tests/load_cluster_test.c \
-    lab1-mapreduce/tests/cluster_test.c
+    lab1-mapreduce/tests/cluster_test.c lab3-paxos/tests/paxos_cluster_test.c \
+    lab3-paxos/tests/paxos_safety_cluster_test.c \
+    lab3-paxos/tests/paxos_forget_cluster_test.c \
+    lab3-paxos/tests/paxos_cost_cluster_test.c
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
     pool.c app_index.c app_grep.c app_text.c

@@ -2,7 +2,8 @@
 // the same one, and who needs a higher one has it.
 //
 // A ballot is a round and the peer whose it is, in one number, so that it is
-// compared as numbers are. Logs show it as ROUND.PEER.
+// compared as numbers are: round * PAXOS_PEERS_MAX + peer. Logs show it as
+// ROUND.PEER.
 #ifndef LAB3_BALLOT_H
 #define LAB3_BALLOT_H
 
