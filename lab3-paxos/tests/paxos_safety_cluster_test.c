@@ -161,18 +161,16 @@ static void a_round_that_was_left_is_finished(struct cluster *c)
 static void rounds_do_not_add_up(struct cluster *c)
 {
     struct peers *p = peers_begin(c, 5);
-    static const char *const others[] = {"s2", "s3", "s4", "s5"};
-    cluster_part(c, "s1", "s2 s3 s4 s5", CUT_SILENT);
+    cluster_part(c, "s1", "s3 s4 s5", CUT_SILENT);
     peers_start(p, "s1", 0, "a");
-    for (size_t i = 0; i < 4; i++) {
-        cluster_heal(c);
-        for (size_t k = 0; k < 4; k++)
-            if (k != i)
-                cluster_part(c, "s1", others[k], CUT_SILENT);
-        uint64_t before = cluster_ran(c, "s1", others[i], NULL);
-        eventually(c, cluster_ran(c, "s1", others[i], NULL) > before + 1, SOON);
-        ck_assert_int_eq(peers_fate(p, "s1", 0), FATE_PENDING);
-    }
+    eventually(c, cluster_ran(c, "s1", "s2", NULL) > 0, SOON);
+    cluster_part(c, "s1", "s2", CUT_SILENT);
+    cluster_heal(c);
+    cluster_part(c, "s1", "s2 s4 s5", CUT_SILENT);
+    uint64_t before = cluster_ran(c, "s1", "s3", NULL);
+    eventually(c, cluster_ran(c, "s1", "s3", NULL) > before + 1, SOON);
+    ck_assert_uint_eq(cluster_ran(c, NULL, "s3", "Paxos.Accept"), 0);
+    ck_assert_int_eq(peers_fate(p, "s1", 0), FATE_PENDING);
     cluster_heal(c);
     eventually(c, peers_all_know(p, "s1 s2 s3 s4 s5", 0), SOON);
     peers_end(p);
@@ -300,7 +298,7 @@ static void one_peer_changes_sides(struct cluster *c)
 static void one_peer_changes_sides_with_loss(struct cluster *c)
 {
     struct peers *p = peers_begin(c, 5);
-    for (int64_t i = 0; i < ROUNDS; i++) {
+    for (int64_t i = 0; i < ROUNDS / 2; i++) {
         cluster_spoil(c, &(struct cluster_rule){.lose_request_percent = 10,
                                                 .lose_reply_percent = 20});
         cluster_part(c, "s1 s2 s3", "s4 s5", CUT_SILENT);
