@@ -176,26 +176,26 @@ static void nobody_else_knows_better(void *arg)
     }
 
 static const struct graded_test tests[] = {
-    GRADED("2.2", 1, "ballots are unique, and rise",
+    GRADED("1.6", 1, "ballots are unique, and rise",
            ballots_are_unique_and_rise,
            "A peer has a ballot of its own above each that it has heard of."),
-    GRADED("2.1", 1, "promises only rise", promises_only_rise,
+    GRADED("1.5", 1, "promises only rise", promises_only_rise,
            "A ballot is promised once, and none below it after that."),
-    GRADED("2.1", 1, "accepts what is promised, or above",
+    GRADED("1.5", 1, "accepts what is promised, or above",
            accepts_what_is_promised_or_above,
            "What is accepted is at least what was promised, and is a promise "
            "itself."),
-    GRADED("2.1", 1, "the last accepted value is told",
+    GRADED("1.5", 1, "the last accepted value is told",
            the_last_accepted_value_is_told,
            "A promise tells of the value that was accepted last."),
-    GRADED("2.4", 1, "decided is for good", decided_is_for_good,
+    GRADED("1.8", 1, "decided is for good", decided_is_for_good,
            "An acceptor that knows what is decided says so, whatever it is "
            "asked."),
-    GRADED("3.1", 1, "Min is the lowest of all", min_is_the_lowest_of_all,
+    GRADED("1.10", 1, "Min is the lowest of all", min_is_the_lowest_of_all,
            "Min is what all peers, as far as is known, are done with."),
-    GRADED("3.1", 1, "progress never goes back", progress_never_goes_back,
+    GRADED("1.10", 1, "progress never goes back", progress_never_goes_back,
            "What is known of a peer only rises."),
-    GRADED("3.1", 1, "nobody else knows better", nobody_else_knows_better,
+    GRADED("1.10", 1, "nobody else knows better", nobody_else_knows_better,
            "How far a peer is it says itself."),
 };
 

@@ -271,25 +271,25 @@ static void no_schedule_decides_twice(void *arg)
     }
 
 static const struct graded_test tests[] = {
-    GRADED("2.2", 1, "a majority of all peers counts",
+    GRADED("1.6", 1, "a majority of all peers counts",
            a_majority_of_all_peers_counts,
            "More than half of all peers must promise, and accept."),
-    GRADED("2.2", 1, "a peer counts once", a_peer_counts_once,
+    GRADED("1.6", 1, "a peer counts once", a_peer_counts_once,
            "A vote counts once for each peer."),
-    GRADED("2.5", 1, "it fails when no majority can come",
+    GRADED("1.9", 1, "it fails when no majority can come",
            it_fails_when_no_majority_can_come,
            "A round ends as soon as no majority can come, and the next one is "
            "above all that was heard of."),
-    GRADED("2.2", 1, "a new round begins from nothing",
+    GRADED("1.6", 1, "a new round begins from nothing",
            a_new_round_begins_from_nothing,
            "Promises and acceptances count in the round that they are of."),
-    GRADED("2.3", 2, "the value of the highest ballot is proposed",
+    GRADED("1.7", 2, "the value of the highest ballot is proposed",
            the_value_of_the_highest_ballot_is_proposed,
            "A proposer takes the value that was accepted with the highest "
            "ballot of those that its promises tell of, if any."),
-    GRADED("2.4", 1, "what it is told is decided", what_it_is_told_is_decided,
+    GRADED("1.8", 1, "what it is told is decided", what_it_is_told_is_decided,
            "A proposer that is told what was decided is done."),
-    GRADED("2.3", 2, "no schedule decides twice", no_schedule_decides_twice,
+    GRADED("1.7", 2, "no schedule decides twice", no_schedule_decides_twice,
            "Whatever is lost, late or out of order, one value is decided."),
 };
 
