@@ -31,6 +31,9 @@ LABS = {
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
                    "grading/workload.h", "grading/workload/",
                    "grading/linear/")),
+    3: Lab("lab3-paxos",
+           parts=(Part("3a"),
+                  Part("3b", ("3a",), "the log is what Paxos decides"))),
 }
 
 # What all labs stand on.

@@ -19,8 +19,9 @@ unsigned ballot_peer(uint64_t ballot);
 // The lowest ballot of `peer` in a round above that of `seen`.
 uint64_t ballot_above(uint64_t seen, unsigned peer);
 
-// Could somebody use it? For what comes from outside: what is not valid would
-// leave no room above.
+// Could somebody use it? For what comes from outside: above there must be room,
+// and nobody gets so far by rounds.
+#define BALLOT_ROUND_MAX (UINT64_C(1) << 48)
 bool ballot_is_valid(uint64_t ballot);
 
 #endif

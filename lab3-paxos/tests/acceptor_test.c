@@ -51,6 +51,8 @@ static void ballots_are_unique_and_rise(void *arg)
         }
     }
     ck_assert(!ballot_is_valid(BALLOT_NONE));
+    ck_assert(ballot_is_valid(ballot(BALLOT_ROUND_MAX, 0)));
+    ck_assert(!ballot_is_valid(ballot(BALLOT_ROUND_MAX + 1, 0)));
     ck_assert(!ballot_is_valid(UINT64_MAX));
 }
 

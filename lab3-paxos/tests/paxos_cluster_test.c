@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab3-paxos/ballot.h"
+#include "lab3-paxos/paxos.h"
 #include "lab3-paxos/tests/peers.h"
 
 enum {
@@ -160,6 +162,21 @@ static void deaf_peers_learn_when_they_propose(struct cluster *c)
     peers_end(p);
 }
 
+// s1 can be asked, and can ask nobody.
+static void mute_peers_are_told(struct cluster *c)
+{
+    struct peers *p = peers_begin(c, 3);
+    cluster_cut(c, "s1", "s2 s3", CUT_SILENT);
+    peers_start(p, "s1", 0, "unheard");
+    never(c, peers_know(p, "s1 s2 s3", 0) != 0, WHILE / 4);
+    peers_start(p, "s2", 0, "heard");
+    eventually(c, peers_all_know(p, "s1 s2 s3", 0), SOON);
+    cluster_kill(c, "s3");
+    peers_start(p, "s2", 1, "with its vote");
+    eventually(c, peers_all_know(p, "s1 s2", 1), SOON);
+    peers_end(p);
+}
+
 static void who_comes_late_learns_what_was_decided(struct cluster *c)
 {
     struct peers *p = peers_begin_without(c, 5, "s1 s5");
@@ -169,6 +186,21 @@ static void who_comes_late_learns_what_was_decided(struct cluster *c)
     peers_start(p, "s1", 0, "new");
     eventually(c, peers_all_know(p, "s1 s2 s3 s4", 0), SOON);
     peers_expect(p, 0, "old");
+    peers_end(p);
+}
+
+// They die as they promise, and as they accept: s1 has no answer.
+static void a_minority_may_die_in_a_round(struct cluster *c)
+{
+    struct peers *p = peers_begin(c, 5);
+    cluster_crash_at(c, "s2", CRASH_BEFORE_REPLY, "Paxos.Prepare", 1);
+    cluster_crash_at(c, "s3", CRASH_BEFORE_REPLY, "Paxos.Accept", 1);
+    peers_start(p, "s1", 0, "a");
+    cluster_expect_crash(c, "s2", SOON);
+    cluster_expect_crash(c, "s3", SOON);
+    eventually(c, peers_all_know(p, "s1 s4 s5", 0), SOON);
+    peers_start(p, "s4", 1, "b");
+    eventually(c, peers_all_know(p, "s1 s4 s5", 1), SOON);
     peers_end(p);
 }
 
@@ -206,21 +238,24 @@ static void a_hung_peer_holds_up_nobody(struct cluster *c)
 
 // --- Instances beside each other -------------------------------------------
 
-// Nobody answers Prepare for one of them; others come through.
+// One of them can never be decided: the highest ballot of all is promised to
+// nobody.
 static void instances_do_not_wait_for_each_other(struct cluster *c)
 {
     struct peers *p = peers_begin(c, 3);
-    cluster_hold_at(c, "s2", CRASH_BEFORE_HANDLER, "Paxos.Prepare", 1);
-    cluster_hold_at(c, "s3", CRASH_BEFORE_HANDLER, "Paxos.Prepare", 1);
-    peers_start(p, "s1", 0, "held");
-    eventually(c, cluster_is_held(c, "s2") && cluster_is_held(c, "s3"), SOON);
+    probe_begin(p);
+    uint64_t top = BALLOT_ROUND_MAX * PAXOS_PEERS_MAX;
+    ck_assert_ptr_nonnull(probe_prepare(p, "s2", 0, top));
+    ck_assert_ptr_nonnull(probe_prepare(p, "s3", 0, top));
+    peers_start(p, "s1", 0, "stuck");
+    uint64_t before = cluster_ran(c, "s1", "s2", "Paxos.Prepare");
+    eventually(c, cluster_ran(c, "s1", "s2", "Paxos.Prepare") > before + 1,
+               SOON);
     for (int64_t i = 1; i <= MANY; i++)
         peers_start(p, "s1", i, "free");
     for (int64_t i = 1; i <= MANY; i++)
         eventually(c, peers_all_know(p, "s1 s2 s3", i), SOON);
-    cluster_release(c, "s2");
-    cluster_release(c, "s3");
-    eventually(c, peers_all_know(p, "s1 s2 s3", 0), SOON);
+    ck_assert_int_eq(peers_fate(p, "s1", 0), FATE_PENDING);
     peers_end(p);
 }
 
@@ -249,7 +284,7 @@ static void many_instances_at_once(struct cluster *c)
                   .points = points_,                                           \
                   .kind = kind_,                                               \
                   .limit_s = 30},                                              \
-        .nodes = "s1 s2 s3 s4 s5", .run = run_,                                \
+        .nodes = "s1 s2 s3 s4 s5 p1", .run = run_,                             \
     }
 
 static const struct cluster_test tests[] = {
@@ -284,11 +319,17 @@ static const struct cluster_test tests[] = {
          deaf_peers_learn_when_they_propose,
          "A peer that nobody reaches can still propose, and learns what was "
          "decided."),
+    TEST("1.3", 1, GRADED_PROGRESS, "mute peers are told", mute_peers_are_told,
+         "A peer that reaches nobody votes, and is told what is decided."),
     TEST("1.3", 1, GRADED_SAFETY, "who comes late learns what was decided",
          who_comes_late_learns_what_was_decided,
          "A value that was decided stays, whoever proposes later."),
     TEST("1.3", 1, GRADED_PROGRESS, "a minority may die", a_minority_may_die,
          "Instances are decided as long as a majority lives."),
+    TEST("1.3", 1, GRADED_PROGRESS, "a minority may die in a round",
+         a_minority_may_die_in_a_round,
+         "Instances are decided as long as a majority lives, at whatever point "
+         "the others die."),
     TEST("1.4", 2, GRADED_PROGRESS, "a hung peer holds up nobody",
          a_hung_peer_holds_up_nobody,
          "A round takes no longer because a minority does not answer."),
