@@ -32,6 +32,9 @@ LABS = {
                    "common/clerks/direct.h", "common/clerks/direct.c",
                    "grading/workload.h", "grading/workload/",
                    "grading/linear/")),
+    3: Lab("lab3-paxos",
+           parts=(Part("3a"),
+                  Part("3b", ("3a",), "the log is what Paxos decides"))),
 }
 
 # What all labs stand on.

@@ -47,7 +47,7 @@ static void keep(struct acceptor *a, struct slice value)
 
 struct vote acceptor_prepare(struct acceptor *a, uint64_t ballot)
 {
-    assert(ballot_is_valid(ballot));
+    assert(ballot != BALLOT_NONE);
     check(a);
     // SOLUTION BEGIN 3a; stub: not_implemented("3a acceptor_prepare");
     struct vote vote = stand(a, ballot <= a->promised);
@@ -64,7 +64,7 @@ struct vote acceptor_prepare(struct acceptor *a, uint64_t ballot)
 struct vote acceptor_accept(struct acceptor *a, uint64_t ballot,
                             struct slice value)
 {
-    assert(ballot_is_valid(ballot) && value.size <= PAXOS_VALUE_MAX);
+    assert(ballot != BALLOT_NONE && value.size <= PAXOS_VALUE_MAX);
     check(a);
     // SOLUTION BEGIN 3a; stub: not_implemented("3a acceptor_accept");
     struct vote vote = stand(a, ballot < a->promised);

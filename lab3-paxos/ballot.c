@@ -25,5 +25,6 @@ uint64_t ballot_above(uint64_t seen, unsigned peer)
 
 bool ballot_is_valid(uint64_t ballot)
 {
-    return ballot_round(ballot) >= 1 && ballot <= UINT64_MAX / 2;
+    uint64_t round = ballot_round(ballot);
+    return round >= 1 && round <= BALLOT_ROUND_MAX;
 }

@@ -2,7 +2,8 @@
 // the same one, and who needs a higher one has it.
 //
 // A ballot is a round and the peer whose it is, in one number, so that it is
-// compared as numbers are. Logs show it as ROUND.PEER.
+// compared as numbers are: round * PAXOS_PEERS_MAX + peer. Logs show it as
+// ROUND.PEER.
 #ifndef LAB3_BALLOT_H
 #define LAB3_BALLOT_H
 
@@ -18,8 +19,9 @@ unsigned ballot_peer(uint64_t ballot);
 // The lowest ballot of `peer` in a round above that of `seen`.
 uint64_t ballot_above(uint64_t seen, unsigned peer);
 
-// Could somebody use it? For what comes from outside: what is not valid would
-// leave no room above.
+// Could somebody use it? For what comes from outside: above there must be room,
+// and nobody gets so far by rounds.
+#define BALLOT_ROUND_MAX (UINT64_C(1) << 48)
 bool ballot_is_valid(uint64_t ballot);
 
 #endif

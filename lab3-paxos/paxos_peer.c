@@ -5,6 +5,7 @@
 
 #include "common/rpc/server.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
 #include "common/runtime/err.h"
 #include "lab3-paxos/api.pb-c.h"
 
@@ -35,7 +36,7 @@ static void answer_decided(const struct buf *value, Px__FateReply *answer)
 }
 
 static void control_propose(Px__PaxosControl_Service *service,
-                            const Px__StartRequest *request,
+                            const Px__ProposeRequest *request,
                             Px__FateReply_Closure reply, void *call)
 {
     struct paxos_peer *peer = (struct paxos_peer *)service;
@@ -43,13 +44,13 @@ static void control_propose(Px__PaxosControl_Service *service,
     struct buf decided;
     buf_init(&decided, PAXOS_VALUE_MAX);
     int err = paxos_propose(peer->paxos, request->instance, value,
-                            rpc_call_deadline_ms(call), &decided);
+                            clock_now_ms() + request->timeout_ms, &decided);
     Px__FateReply answer = PX__FATE_REPLY__INIT;
     if (err == ERR_OK)
         answer_decided(&decided, &answer);
     if (err == ERR_NOT_FOUND)
         answer.fate = PX__FATE_REPLY__FATE__FORGOTTEN;
-    if (err == ERR_OK || err == ERR_NOT_FOUND)
+    if (err != ERR_CLOSED)
         reply(&answer, call);
     buf_release(&decided);
 }

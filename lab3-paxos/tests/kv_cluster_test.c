@@ -855,6 +855,6 @@ static const struct cluster_test tests[] = {
 
 int main(int argc, char **argv)
 {
-    return cluster_main(argc, argv, "lab3 kv", &lab3_kv, tests,
+    return cluster_main(argc, argv, "lab3 kv", &lab3, tests,
                         sizeof tests / sizeof tests[0]);
 }

@@ -2,83 +2,21 @@
 #ifndef LAB3_TESTS_KVS_H
 #define LAB3_TESTS_KVS_H
 
-#include <stdio.h>
-
-#include "grading/cluster.h"
 #include "lab3-paxos/api.pb-c.h"
-
-enum {
-    SOON = 400, // ticks: for what must happen in the end
-};
-
-extern const struct cluster_lab lab3_kv;
+#include "lab3-paxos/tests/lab3.h"
 
 // Servers s1 to s3, or to s5, all of them ready.
-static inline void start_servers(struct cluster *c, int count)
-{
-    char name[16];
-    for (int i = 1; i <= count; i++) {
-        snprintf(name, sizeof name, "s%d", i);
-        cluster_launch(c, name, "kvd --peers %s --tick %d",
-                       count == 3 ? "s1,s2,s3" : "s1,s2,s3,s4,s5",
-                       (int)cluster_tick_ms());
-    }
-    for (int i = 1; i <= count; i++) {
-        snprintf(name, sizeof name, "s%d", i);
-        cluster_await_ready(c, name);
-    }
-}
+void start_servers(struct cluster *c, int count);
 
 // Clerks in one process ("c1 c2"). They ask the first of `servers` ("s1,s2,s3")
 // as long as it answers.
-static inline void start_clerks(struct cluster *c, const char *names,
-                                const char *servers)
-{
-    cluster_start_clerks(c, names, "--peers %s --tick %d", servers,
-                         (int)cluster_tick_ms());
-}
+void start_clerks(struct cluster *c, const char *names, const char *servers);
 
 // One that asks this server, and once.
-static inline void start_direct(struct cluster *c, const char *name,
-                                const char *server)
-{
-    cluster_start_clerks(c, name, "--role direct --server %s", server);
-}
-
-static inline const ProtobufCMessage *
-ask_status(struct cluster *c, const char *name,
-           const ProtobufCServiceDescriptor *service,
-           const ProtobufCMessage *request, struct rpc_answer *answer)
-{
-    struct rpc_method method = {service, "Status"};
-    cluster_ask(c, name, &method, request, answer);
-    ck_assert_int_eq(answer->outcome, RPC_OK);
-    return answer->reply;
-}
+void start_direct(struct cluster *c, const char *name, const char *server);
 
 // What a server says of itself. It must answer.
-static inline Px__ServerStatusReply server_status(struct cluster *c,
-                                                  const char *name)
-{
-    Px__ServerStatusRequest request = PX__SERVER_STATUS_REQUEST__INIT;
-    struct rpc_answer answer;
-    Px__ServerStatusReply status = *(const Px__ServerStatusReply *)ask_status(
-        c, name, &px__server_inspect__descriptor, &request.base, &answer);
-    rpc_answer_release(&answer);
-    return status;
-}
-
-static inline Px__PaxosStatusReply paxos_status_of(struct cluster *c,
-                                                   const char *name)
-{
-    Px__PaxosStatusRequest request = PX__PAXOS_STATUS_REQUEST__INIT;
-    struct rpc_answer answer;
-    Px__PaxosStatusReply status = *(const Px__PaxosStatusReply *)ask_status(
-        c, name, &px__paxos_inspect__descriptor, &request.base, &answer);
-    rpc_answer_release(&answer);
-    status.peers = NULL;
-    status.n_peers = 0;
-    return status;
-}
+Px__ServerStatusReply server_status(struct cluster *c, const char *name);
+Px__PaxosStatusReply paxos_status_of(struct cluster *c, const char *name);
 
 #endif

@@ -283,6 +283,6 @@ static const struct cluster_test tests[] = {
 
 int main(int argc, char **argv)
 {
-    return cluster_main(argc, argv, "lab3 load", &lab3_kv, tests,
+    return cluster_main(argc, argv, "lab3 load", &lab3, tests,
                         sizeof tests / sizeof tests[0]);
 }
