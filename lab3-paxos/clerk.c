@@ -54,11 +54,6 @@ static void *clerk_start(struct node *n, const void *arg)
     return c;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static bool runs_in_session(const Kv__Operation *op)
 {
     return op->kind == KV__KIND__PUT || op->kind == KV__KIND__APPEND;
@@ -104,9 +99,11 @@ static Kv__Answer *try(struct clerk *c, Kv__Operation *op, int64_t deadline_ms,
     return NULL;
 }
 
+// So many ticks from now, or the deadline if that is earlier.
 static int64_t in_ticks(const struct clerk *c, int ticks, int64_t deadline_ms)
 {
-    return earlier(clock_now_ms() + ticks * c->tick_ms, deadline_ms);
+    int64_t then_ms = clock_now_ms() + ticks * c->tick_ms;
+    return then_ms < deadline_ms ? then_ms : deadline_ms;
 }
 // SOLUTION END
 

@@ -93,10 +93,12 @@ static void lead_locked(struct rsm *r, int64_t deadline_ms)
 
 // --- Operations ------------------------------------------------------------
 
+// SOLUTION BEGIN 3b
 static bool is_sealed(const struct slots_waiting *w)
 {
     return w->member.fate != BATCH_QUEUED && w->member.fate != BATCH_TAKEN;
 }
+// SOLUTION END
 
 int rsm_submit(struct rsm *r, struct slice operation, int64_t deadline_ms,
                struct buf *reply)
@@ -198,7 +200,7 @@ static void follow(void *rsm)
     struct rsm *r = rsm;
     mutex_lock(&r->lock);
     while (!r->stopping) {
-        // SOLUTION BEGIN 3b; stub: not_implemented("3b follow");
+        // SOLUTION BEGIN 3b; stub: cond_wait(&r->calm, &r->lock, CLOCK_NEVER);
         follow_locked(r);
         // SOLUTION END
     }
