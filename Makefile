@@ -15,7 +15,8 @@
 #                           linked with grading/cluster/, and only with what
 #                           JUDGE.LAB names of the lab
 #   DIR/tests/NAME_fuzz.c   build/fuzz/NAME, over DIR/tests/corpus/NAME/
-#   DIR/tests/*.c, others   in each test of DIR; *_posix.c, *_sim.c: one world
+#   DIR/tests/*.c, others   in each test of DIR; *_posix.c, *_sim.c: in one world;
+#                           *_cluster.c: in tests of clusters
 #
 # V=1 prints the commands. BUILD=folder builds elsewhere, WERROR= tolerates
 # warnings.
@@ -67,6 +68,7 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 FOLDER.lab0      := lab0-echo
 FOLDER.mr        := lab1-mapreduce
 FOLDER.lab2      := lab2-pbservice
+FOLDER.lab3      := lab3-paxos
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
 FOLDER.linear    := grading/linear
@@ -75,7 +77,12 @@ SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     lab0-echo/tests/cluster_test.c lab2-pbservice/tests/views_cluster_test.c \
     lab2-pbservice/tests/pb_cluster_test.c \
     lab2-pbservice/tests/load_cluster_test.c \
-    lab1-mapreduce/tests/cluster_test.c
+    lab3-paxos/tests/kv_cluster_test.c lab3-paxos/tests/kv_load_cluster_test.c \
+    lab1-mapreduce/tests/cluster_test.c lab3-paxos/tests/paxos_cluster_test.c \
+    lab3-paxos/tests/paxos_safety_cluster_test.c \
+    lab3-paxos/tests/paxos_forget_cluster_test.c \
+    lab3-paxos/tests/paxos_cost_cluster_test.c \
+    lab3-paxos/tests/paxos_load_cluster_test.c
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
     pool.c app_index.c app_grep.c app_text.c
@@ -106,7 +113,7 @@ beside = $(if $(judged),$(wildcard \
     posix,$(2))),$(addprefix $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out \
     $(MAINS),$(call sources,$(dir_of))))
 # What a test or fuzz target $(1) is linked from in the world $(2).
-parts = $(call objects,$(1) $(filter-out %_test.c %_fuzz.c \
+parts = $(call objects,$(1) $(filter-out %_test.c %_fuzz.c $(if $(judged),,%_cluster.c) \
     %_$(if $(filter sim,$(2)),posix,sim).c,$(wildcard $(dir $(1))*.c)) $(beside)) \
     $(call gen_objects,$(filter $(dir $(1))%,$(TEST_PROTOS))) \
     $(wildcard $(dir_of)/prebuilt.a) $(OUT)/lib/$(2).a
@@ -118,7 +125,7 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,lab0 mr lab2 run-tests trace linear,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 lab3 run-tests trace linear,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
 UNIT := $(OUT)/common/check/unit.o

@@ -29,8 +29,12 @@ LABS = {
            parts=(Part("2a"),
                   Part("2b", ("2a",), "servers do what the view says")),
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
+                   "common/clerks/direct.h", "common/clerks/direct.c",
                    "grading/workload.h", "grading/workload/",
                    "grading/linear/")),
+    3: Lab("lab3-paxos",
+           parts=(Part("3a"),
+                  Part("3b", ("3a",), "the log is what Paxos decides"))),
 }
 
 # What all labs stand on.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clerks/clerks.h"
+#include "common/clerks/direct.h"
 #include "common/program/program.h"
 #include "common/rpc/node.h"
 #include "common/rpc/rpc.h"
@@ -15,7 +16,6 @@
 #include "common/runtime/process.h"
 #include "lab2-pbservice/api.pb-c.h"
 #include "lab2-pbservice/clerk.h"
-#include "lab2-pbservice/direct.h"
 #include "lab2-pbservice/pinger.h"
 #include "lab2-pbservice/replica.h"
 #include "lab2-pbservice/server.h"

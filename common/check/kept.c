@@ -51,7 +51,21 @@ static bool make_folders(char *path)
     return mkdir(path, 0755) == 0;
 }
 
-// The bytes that were copied.
+static bool is_zero(const char *bytes, size_t size)
+{
+    return size == 0 ||
+           (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+// Holes stay holes: most of a ring of counters and traces is one.
+static off_t write_part(int out, const char *bytes, size_t size)
+{
+    if (is_zero(bytes, size))
+        return lseek(out, (off_t)size, SEEK_CUR) < 0 ? -1 : 0;
+    return write(out, bytes, size) == (ssize_t)size ? (off_t)size : -1;
+}
+
+// The bytes that were written.
 static off_t copy_file(const char *from, const char *to)
 {
     int in = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -60,15 +74,21 @@ static off_t copy_file(const char *from, const char *to)
     off_t total = 0;
     int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     char *bytes = xmalloc(COPY_BYTES);
-    for (ssize_t n = 1; n > 0 && out >= 0; total += n > 0 ? n : 0) {
+    for (ssize_t n = 1; n > 0 && out >= 0;) {
         n = read(in, bytes, COPY_BYTES);
-        if (n > 0 && write(out, bytes, (size_t)n) != n)
+        off_t written = n > 0 ? write_part(out, bytes, (size_t)n) : 0;
+        if (written < 0)
             break; // the disk is full: what there is must do
+        total += written;
     }
     free(bytes);
     close(in);
-    if (out >= 0)
+    if (out >= 0) {
+        off_t size = lseek(out, 0, SEEK_CUR);
+        if (ftruncate(out, size) != 0) // a hole at the end
+            total = 0;
         close(out);
+    }
     return total;
 }
 
@@ -83,7 +103,8 @@ static void copy_all(const char *from, const char *to)
         char *target = xasprintf("%s%s", to, e->fts_path + strlen(from));
         if (e->fts_info == FTS_D && e->fts_level > 0)
             mkdir(target, 0755);
-        else if (e->fts_info == FTS_F && e->fts_statp->st_size <= left)
+        else if (e->fts_info == FTS_F && e->fts_statp->st_size <= KEPT_MAX &&
+                 e->fts_statp->st_blocks * 512 <= left)
             left -= copy_file(e->fts_path, target);
         free(target);
     }

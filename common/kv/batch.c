@@ -51,10 +51,28 @@ void batch_take(struct batch_queue *q, struct batch *b)
     }
 }
 
+void batch_leave(struct batch *b, const struct batch_member *m)
+{
+    assert(m->fate == BATCH_TAKEN);
+    size_t i = 0;
+    while (b->members[i] != m) // ends: it is in the batch
+        i++;
+    b->members[i] = NULL;
+}
+
+size_t batch_waiting(const struct batch *b)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < b->count; i++)
+        count += b->members[i] != NULL;
+    return count;
+}
+
 void batch_seal(struct batch *b, enum batch_fate fate)
 {
     for (size_t i = 0; i < b->count; i++)
-        b->members[i]->fate = fate;
+        if (b->members[i] != NULL)
+            b->members[i]->fate = fate;
     b->count = 0;
 }
 

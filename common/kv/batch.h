@@ -8,6 +8,8 @@
 //
 // An operation is whatever begins with a struct batch_member; it lives on the
 // stack of the handler that waits for it. All is guarded by the owner's lock.
+// Whether a member may leave a batch, its owner knows: who takes a batch may
+// have copied what its operations say, or not.
 #ifndef COMMON_KV_BATCH_H
 #define COMMON_KV_BATCH_H
 
@@ -38,7 +40,7 @@ struct batch_queue {
 };
 
 struct batch {
-    struct batch_member *members[BATCH_OPS];
+    struct batch_member *members[BATCH_OPS]; // NULL: it has left
     size_t count;
 };
 
@@ -51,6 +53,11 @@ void batch_remove(struct batch_queue *q, struct batch_member *m);
 
 // Moves what fits from the front of the queue into an empty batch.
 void batch_take(struct batch_queue *q, struct batch *b);
+
+// A member that is TAKEN waits no longer; the others keep their places. How
+// many are left?
+void batch_leave(struct batch *b, const struct batch_member *m);
+size_t batch_waiting(const struct batch *b);
 
 // Seals the fate of all members of a batch, and empties it; of all in a queue.
 void batch_seal(struct batch *b, enum batch_fate fate);

@@ -3,26 +3,22 @@
 // takes to see one.
 //
 // A Put is two calls: from the client to the primary, from it to the backup.
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/kv/api.pb-c.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/err.h"
 #include "common/runtime/process.h"
-#include "common/runtime/thread.h"
 #include "grading/bench/bench.h"
 #include "grading/bench/echo.h"
+#include "grading/bench/store.h"
 #include "lab2-pbservice/api.pb-c.h"
 
 enum {
     SERVERS = 3, // primary, backup, and one that takes a dead one's place
-    CLIENTS = 16,
-    PUTS = 4000, // in one measurement
     TICK_MS = 25,
     DEAD_TICKS = 10, // the view service's (lab2-pbservice/views.h)
 };
@@ -39,24 +35,7 @@ struct world {
     uint64_t clients; // so far; each has a session of its own
 };
 
-// One client: its session, and the number of its last Put.
-struct client {
-    struct world *world;
-    char primary[NODE_NAME_MAX + 1];
-    uint64_t session;
-    uint64_t sequence;
-    int puts;
-};
-
 // --- The world -------------------------------------------------------------
-
-static struct process *spawn(const char *const *argv)
-{
-    struct process_spec spec = {.argv = argv};
-    struct process *p;
-    bench_check(process_spawn(&spec, &p) == ERR_OK, argv[0]);
-    return p;
-}
 
 static struct process *start_lab2(const struct world *w, const char *command,
                                   const char *name)
@@ -66,7 +45,7 @@ static struct process *start_lab2(const struct world *w, const char *command,
     const char *argv[] = {w->program, command,  "--cluster",
                           w->folder,  "--name", name,
                           "--tick",   tick,     NULL};
-    return spawn(argv);
+    return store_spawn(argv);
 }
 
 static Pb__ViewStatusReply *ask_views(const struct world *w,
@@ -122,17 +101,16 @@ static void await_settled(const struct world *w,
 static void world_start(struct world *w, enum bench_mode mode)
 {
     const char *tmp = getenv("TMPDIR");
-    const char *programs = getenv("BENCH_BIN");
     w->folder = xasprintf("%s/bench-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    w->program =
-        xasprintf("%s/lab2", programs == NULL ? "build/release/bin" : programs);
+    w->program = store_program("lab2");
     bench_check(mkdtemp(w->folder) != NULL, "mkdtemp");
     char *self = process_own_path();
     bench_pin_server(mode);
     w->views = start_lab2(w, "viewd", "views");
     for (int i = 0; i < SERVERS; i++)
         w->servers[i] = start_lab2(w, "pbd", names[i]);
-    w->echo = spawn((const char *[]){self, "serve", w->folder, "e1", NULL});
+    w->echo =
+        store_spawn((const char *[]){self, "serve", w->folder, "e1", NULL});
     free(self);
     bench_pin_caller(mode);
     bench_check(node_open(w->folder, "c1", true, &w->node) == ERR_OK,
@@ -158,67 +136,28 @@ static void world_stop(struct world *w)
 
 // --- Clients ---------------------------------------------------------------
 
-static struct client client_of(struct world *w)
+static struct store_client client_of(struct world *w)
 {
-    struct client c = {.world = w, .session = ++w->clients};
-    await_settled(w, c.primary);
+    struct store_client c = {.node = w->node, .session = ++w->clients};
+    await_settled(w, c.server);
     return c;
-}
-
-// False: it was not done, or nobody knows.
-static bool put(struct client *c)
-{
-    struct rpc_method method = {&kv__key_value__descriptor, "Put"};
-    char key[16];
-    unsigned char value[BENCH_BLOB] = {0};
-    snprintf(key, sizeof key, "k%" PRIu64, c->session);
-    Kv__Operation op = KV__OPERATION__INIT;
-    op.kind = KV__KIND__PUT;
-    op.key = (ProtobufCBinaryData){strlen(key), (unsigned char *)key};
-    op.value = (ProtobufCBinaryData){sizeof value, value};
-    op.client = c->session;
-    op.sequence = c->sequence;
-    struct rpc_answer answer;
-    rpc_call(c->world->node, c->primary, &method, &op.base,
-             clock_now_ms() + BENCH_TIMEOUT_MS, &answer);
-    const Kv__Answer *reply = (Kv__Answer *)answer.reply;
-    bool done = reply != NULL && reply->status == KV__STATUS__OK;
-    rpc_answer_release(&answer);
-    return done;
-}
-
-static void put_all(void *arg)
-{
-    struct client *c = arg;
-    for (int i = 0; i < c->puts; i++) {
-        c->sequence++;
-        bench_check(put(c), "a Put");
-    }
 }
 
 // --- What is measured ------------------------------------------------------
 
-static double per_call_us(int64_t begin_ns, int calls)
-{
-    return (double)(clock_now_ns() - begin_ns) / 1e3 / calls;
-}
-
 static double put_us(void *world)
 {
-    struct client c = client_of(world);
-    c.puts = PUTS;
-    int64_t begin_ns = clock_now_ns();
-    put_all(&c);
-    return per_call_us(begin_ns, PUTS);
+    struct store_client c = client_of(world);
+    return store_put_us(&c);
 }
 
 static double round_trip_us(void *world)
 {
     struct world *w = world;
     int64_t begin_ns = clock_now_ns();
-    for (int i = 0; i < PUTS; i++)
+    for (int i = 0; i < STORE_PUTS; i++)
         bench_check(bench_echo(w->node, "e1"), "an echo");
-    return per_call_us(begin_ns, PUTS);
+    return (double)(clock_now_ns() - begin_ns) / 1e3 / STORE_PUTS;
 }
 
 // Thousands of Puts a second.
@@ -229,20 +168,10 @@ static double rate_one(void *world)
 
 static double rate_many(void *world)
 {
-    struct client clients[CLIENTS];
-    struct thread *threads[CLIENTS];
-    for (int i = 0; i < CLIENTS; i++) {
+    struct store_client clients[STORE_CLIENTS];
+    for (int i = 0; i < STORE_CLIENTS; i++)
         clients[i] = client_of(world);
-        clients[i].puts = PUTS / CLIENTS;
-    }
-    int64_t begin_ns = clock_now_ns();
-    for (int i = 0; i < CLIENTS; i++)
-        bench_check(thread_start("client", put_all, &clients[i], &threads[i]) ==
-                        ERR_OK,
-                    "thread_start");
-    for (int i = 0; i < CLIENTS; i++)
-        thread_join(threads[i]);
-    return 1e3 / per_call_us(begin_ns, PUTS);
+    return store_rate_many(clients);
 }
 
 static double dead_ms(void *world)
@@ -251,12 +180,12 @@ static double dead_ms(void *world)
     return DEAD_TICKS * TICK_MS;
 }
 
-static void find_primary(struct client *c)
+static void find_primary(struct world *w, struct store_client *c)
 {
     struct rpc_answer answer;
-    const Pb__ViewStatusReply *r = ask_views(c->world, &answer);
+    const Pb__ViewStatusReply *r = ask_views(w, &answer);
     if (r != NULL)
-        snprintf(c->primary, sizeof c->primary, "%s", r->view->primary);
+        snprintf(c->server, sizeof c->server, "%s", r->view->primary);
     rpc_answer_release(&answer);
 }
 
@@ -265,20 +194,19 @@ static void find_primary(struct client *c)
 static double fail_over_ms(void *world)
 {
     struct world *w = world;
-    struct client c = client_of(w);
-    c.puts = 1;
-    put_all(&c);
+    struct store_client c = client_of(w);
+    store_put_many(&c, 1);
     int dead = 0;
-    while (strcmp(names[dead], c.primary) != 0)
+    while (strcmp(names[dead], c.server) != 0)
         dead++;
     int64_t begin_ns = clock_now_ns();
     process_kill(w->servers[dead]);
     c.sequence++;
-    while (!put(&c)) {
+    while (!store_put(&c)) {
         bench_check(clock_now_ns() - begin_ns < BENCH_TIMEOUT_MS * 1000000LL,
                     "fail-over");
         clock_sleep_ms(1);
-        find_primary(&c);
+        find_primary(w, &c);
     }
     double ms = (double)(clock_now_ns() - begin_ns) / 1e6;
     process_free(w->servers[dead]);

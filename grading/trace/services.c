@@ -15,6 +15,10 @@
 #include "lab2-pbservice/api.pb-c.h"
 #include "lab2-pbservice/peer.pb-c.h"
 // LAB 2 END
+// LAB 3 BEGIN
+#include "lab3-paxos/api.pb-c.h"
+#include "lab3-paxos/peer.pb-c.h"
+// LAB 3 END
 
 // All services of all labs. Whoever adds one to a lab adds it here; a method
 // that is not here is printed as bytes.
@@ -30,6 +34,10 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &pb__view_inspect__descriptor, &pb__server_inspect__descriptor,
     &pb__replica__descriptor,
     // LAB 2 END
+    // LAB 3 BEGIN
+    &px__paxos__descriptor, &px__paxos_inspect__descriptor,
+    &px__server_inspect__descriptor,
+    // LAB 3 END
 };
 
 const ProtobufCMethodDescriptor *services_method(const char *name)

@@ -18,6 +18,7 @@
 
 enum {
     OUTPUT_MAX = 16384,
+    HOLLOW = 14, // large files that are empty inside
 };
 
 START_TEST(passes)
@@ -166,6 +167,14 @@ static void leaves_a_cluster(void *arg)
     put_file("log/n1", "I am n1\n");
     put_folder("cnt");
     put_file("cnt/n1", "ring");
+    char name[32];
+    for (int i = 0; i < HOLLOW; i++) { // more than may be, if they were full
+        snprintf(name, sizeof name, "hollow%d", i);
+        put_file(name, "all but this is a hole");
+        char *hollow = in_tmp(name);
+        ck_assert_int_eq(truncate(hollow, 6 << 20), 0);
+        free(hollow);
+    }
     put_file("large", "");
     char *path = in_tmp("large");
     ck_assert_int_eq(truncate(path, 65 << 20), 0);
@@ -488,6 +497,16 @@ START_TEST(files_of_a_failure_are_kept)
     char *path = in_tmp("failed/graded/cluster/of-the-last-failure");
     ck_assert_int_ne(access(path, F_OK), 0);
     free(path);
+    for (int i = 0; i < HOLLOW; i++) {
+        snprintf(text, sizeof text, "failed/graded/cluster/hollow%d", i);
+        path = in_tmp(text);
+        struct stat s;
+        ck_assert_int_eq(stat(path, &s), 0);
+        ck_assert_int_eq(s.st_size, 6 << 20);
+        read_file(path, text, 23);
+        ck_assert_str_eq(text, "all but this is a hole");
+        free(path);
+    }
     path = in_tmp("failed/graded/cluster/failure");
     read_file(path, text, sizeof text);
     ck_assert_int_eq(strncmp(text, "graded: cluster\n", 16), 0);

@@ -66,6 +66,22 @@ START_TEST(who_leaves_is_gone)
 }
 END_TEST
 
+START_TEST(who_leaves_a_batch_keeps_nobody_from_his_place)
+{
+    begin(3, 1);
+    batch_take(&queue, &batch);
+    batch_leave(&batch, &members[1]);
+    ck_assert_uint_eq(batch.count, 3);
+    ck_assert_uint_eq(batch_waiting(&batch), 2);
+    ck_assert_ptr_eq(batch.members[2], &members[2]);
+    batch_seal(&batch, BATCH_DONE);
+    ck_assert_int_eq(members[0].fate, BATCH_DONE);
+    ck_assert_int_eq(members[1].fate, BATCH_TAKEN); // it does not care
+    ck_assert_int_eq(members[2].fate, BATCH_DONE);
+    ck_assert_uint_eq(batch_waiting(&batch), 0);
+}
+END_TEST
+
 START_TEST(all_that_wait_can_be_dropped)
 {
     begin(4, 1);
@@ -87,6 +103,8 @@ int main(int argc, char **argv)
          large_ones_go_in_several, 0},
         {"kv", "an operation that leaves the queue is gone", who_leaves_is_gone,
          0},
+        {"kv", "an operation may leave its batch",
+         who_leaves_a_batch_keeps_nobody_from_his_place, 0},
         {"kv", "all operations that wait can be dropped",
          all_that_wait_can_be_dropped, 0},
     };

@@ -1,4 +1,4 @@
-#include "lab2-pbservice/direct.h"
+#include "common/clerks/direct.h"
 
 #include <stdlib.h>
 
