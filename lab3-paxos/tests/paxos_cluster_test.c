@@ -236,6 +236,21 @@ static void a_hung_peer_holds_up_nobody(struct cluster *c)
     peers_end(p);
 }
 
+// s1 waits for answers that do not come, in many instances at once. s2 has no
+// majority without it.
+static void who_waits_still_votes(struct cluster *c)
+{
+    struct peers *p = peers_begin(c, 3);
+    cluster_kill(c, "s3");
+    cluster_cut(c, "s1", "s2", CUT_SILENT);
+    for (int64_t i = 100; i < 100 + MANY; i++)
+        peers_start(p, "s1", i, "stuck");
+    int64_t next = 0;
+    eventually(c, proposes_the_last(p, &next), 2 * MANY);
+    eventually(c, peers_all_know(p, "s1 s2", 2 * MANY), SOON);
+    peers_end(p);
+}
+
 // --- Instances beside each other -------------------------------------------
 
 // One of them can never be decided: the highest ballot of all is promised to
@@ -333,6 +348,9 @@ static const struct cluster_test tests[] = {
     TEST("1.4", 2, GRADED_PROGRESS, "a hung peer holds up nobody",
          a_hung_peer_holds_up_nobody,
          "A round takes no longer because a minority does not answer."),
+    TEST("1.4", 2, GRADED_PROGRESS, "who waits still votes",
+         who_waits_still_votes,
+         "A peer that waits for answers answers others meanwhile."),
     TEST("1.4", 2, GRADED_PROGRESS, "instances do not wait for each other",
          instances_do_not_wait_for_each_other,
          "An instance that cannot go on holds up no other."),
