@@ -8,7 +8,8 @@
 
 // Copies `folder` to its place below `base` and returns that, owned; NULL if
 // it cannot be written. Files that would make it more than 64 MB are left out
-// (holes in them do not count); neither links nor sockets nor devices are followed or copied.
+// (holes in them do not count); neither links nor sockets nor devices are
+// followed or copied.
 char *kept_copy(const char *base, const char *suite, const char *name,
                 const char *folder);
 
