@@ -37,7 +37,7 @@ void message_merge_locked(struct paxos *p, const Px__Progress *progress)
 // --- Votes -----------------------------------------------------------------
 
 // SOLUTION BEGIN 3a
-static Px__Verdict verdict_of(enum vote_kind kind)
+static Px__Verdict px_verdict(enum vote_kind kind)
 {
     switch (kind) {
     case VOTE_YES:
@@ -148,7 +148,7 @@ static void peer_prepare(Px__Paxos_Service *service,
     uint64_t below[PAXOS_PEERS_MAX];
     Px__Progress progress = message_progress_locked(p, below);
     Px__PrepareReply answer = PX__PREPARE_REPLY__INIT;
-    answer.verdict = verdict_of(vote.kind);
+    answer.verdict = px_verdict(vote.kind);
     answer.promised = vote.kind == VOTE_NO ? vote.ballot : BALLOT_NONE;
     answer.accepted = vote.kind == VOTE_YES ? vote.ballot : BALLOT_NONE;
     answer.value = bytes_of(vote.value);
@@ -176,7 +176,7 @@ static void peer_accept(Px__Paxos_Service *service,
     uint64_t below[PAXOS_PEERS_MAX];
     Px__Progress progress = message_progress_locked(p, below);
     Px__AcceptReply answer = PX__ACCEPT_REPLY__INIT;
-    answer.verdict = verdict_of(vote.kind);
+    answer.verdict = px_verdict(vote.kind);
     answer.promised = vote.ballot;
     answer.value = bytes_of(vote.value);
     answer.progress = &progress;

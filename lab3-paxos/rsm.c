@@ -42,6 +42,7 @@ struct rsm {
     struct buf decided;  // an entry, for who applies
     struct cond changed; // a fate has been sealed, or nobody leads
     bool leading;        // somebody is at work on slot `next`, and applies
+    bool crowded;        // the last entry had several operations
     bool stopping;
 
     struct cond calm; // the follower's: it should look again
@@ -66,15 +67,28 @@ static void apply_decided_locked(struct rsm *r)
     cond_broadcast(&r->changed);
 }
 
+// Those who have just been answered may be back in a moment: so that the first
+// of them does not go alone, and the others have to wait for it.
+static void gather_locked(struct rsm *r)
+{
+    mutex_assert_held(&r->lock);
+    mutex_unlock(&r->lock);
+    thread_yield();
+    mutex_lock(&r->lock);
+}
+
 // Works on slot `next` until it is decided, or until the deadline; M2.
 static void lead_locked(struct rsm *r, int64_t deadline_ms)
 {
     mutex_assert_held(&r->lock);
     struct buf decided;
     buf_init(&decided, PAXOS_VALUE_MAX);
+    r->leading = true; // so slot and proposal stay as they are
+    if (r->crowded)
+        gather_locked(r);
     int64_t slot = r->slots.next;
     struct slice proposal = slots_proposal(&r->slots);
-    r->leading = true; // so the proposal stays as it is
+    r->crowded = batch_waiting(&r->slots.batch) > 1;
     mutex_unlock(&r->lock);
     int err = paxos_propose(r->paxos, slot, proposal, deadline_ms, &decided);
     mutex_lock(&r->lock);

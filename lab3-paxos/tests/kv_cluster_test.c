@@ -768,7 +768,7 @@ static const struct cluster_test tests[] = {
     TEST("2.2", 2, GRADED_SAFETY, "who comes back tells nothing old",
          who_comes_back_tells_nothing_old,
          "A server that wakes up answers with what was done meanwhile."),
-    TEST("2.2", 1, GRADED_SAFETY, "all servers at once", all_servers_at_once,
+    TEST("2.2", 2, GRADED_SAFETY, "all servers at once", all_servers_at_once,
          "Servers that are asked at the same time run each operation once, in "
          "one order."),
     TEST("2.3", 2, GRADED_PROGRESS, "a lost decision is found out",

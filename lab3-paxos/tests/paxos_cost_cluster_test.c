@@ -69,16 +69,20 @@ static void own_acceptor_is_no_message(struct cluster *c)
     peers_end(p);
 }
 
-// Three that want the same instances, at the same time.
+// Five that want the same instances at the same time, and each message takes a
+// tick.
 static void contention_costs_little(struct cluster *c)
 {
-    enum { INSTANCES = 5, PEERS = 3, MOST = 15 };
+    enum { INSTANCES = 5, PEERS = 5, MOST = 60 };
     struct peers *p = peers_begin(c, PEERS);
+    cluster_spoil(c, &(struct cluster_rule){.delay_percent = 100,
+                                            .delay_min_ticks = 1,
+                                            .delay_max_ticks = 1});
     for (int64_t i = 0; i < INSTANCES; i++)
         for (unsigned k = 0; k < PEERS; k++)
             peers_start(p, peer_name(k), i, peer_name(k));
     for (int64_t i = 0; i < INSTANCES; i++)
-        eventually(c, peers_all_know(p, "s1 s2 s3", i), SOON);
+        eventually(c, peers_all_know(p, "s1 s2 s3 s4 s5", i), SOON);
     ck_assert_uint_le(calls(c, NULL), INSTANCES * PEERS * MOST);
     peers_end(p);
 }

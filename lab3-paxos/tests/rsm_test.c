@@ -261,8 +261,7 @@ static void too_large_is_said_at_once(void *arg)
                                 slice_of(bytes, RSM_OPERATION_MAX + 1),
                                 deadline_ms, &reply),
                      ERR_LIMIT);
-    ck_assert_int_eq(rsm_submit(replicas[0].rsm,
-                                slice_of(bytes, RSM_OPERATION_MAX / 8),
+    ck_assert_int_eq(rsm_submit(replicas[0].rsm, slice_of(bytes, 1 << 16),
                                 deadline_ms, &reply),
                      ERR_OK);
     uint64_t number;
