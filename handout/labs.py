@@ -29,7 +29,8 @@ LABS = {
            parts=(Part("2a"),
                   Part("2b", ("2a",), "servers do what the view says")),
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
-                   "grading/workload.h", "grading/workload/",
+                   "grading/workload.h", "grading/nemesis.h",
+                   "grading/workload/",
                    "grading/linear/")),
 }
 
@@ -42,6 +43,7 @@ ALWAYS = (
     "grading/deps.list", "grading/deps.sh",
     "grading/cluster.h",
     "grading/cluster/", "grading/runner/", "grading/trace/",
+    "grading/seeds/", "grading/sim/",
 )
 
 # None of it ever ships, whatever else says so.
