@@ -94,6 +94,10 @@ void cluster_launch(struct cluster *c, const char *name, const char *format,
                     ...) __attribute__((format(printf, 3, 4)));
 void cluster_await_ready(struct cluster *c, const char *name);
 
+// Its memory is at most so much: what it has allocated, as the system sees it.
+// Not judged with a sanitizer or under valgrind, where nobody can say.
+void cluster_expect_memory(struct cluster *c, const char *name, int64_t bytes);
+
 void cluster_kill(struct cluster *c, const char *name); // SIGKILL; it is dead
 void cluster_pause(struct cluster *c, const char *name);
 void cluster_resume(struct cluster *c, const char *name);
@@ -282,6 +286,8 @@ void cluster_here(const char *file, int line);
 #define cluster_start(...) CLUSTER_AT(cluster_start(__VA_ARGS__))
 #define cluster_launch(...) CLUSTER_AT(cluster_launch(__VA_ARGS__))
 #define cluster_await_ready(...) CLUSTER_AT(cluster_await_ready(__VA_ARGS__))
+#define cluster_expect_memory(...)                                             \
+    CLUSTER_AT(cluster_expect_memory(__VA_ARGS__))
 #define cluster_kill(...) CLUSTER_AT(cluster_kill(__VA_ARGS__))
 #define cluster_pause(...) CLUSTER_AT(cluster_pause(__VA_ARGS__))
 #define cluster_resume(...) CLUSTER_AT(cluster_resume(__VA_ARGS__))

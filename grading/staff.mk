@@ -32,10 +32,10 @@ grade-proof: $(BUILD)/.deps-staff  ## prove that the grading script cannot be ha
 grade-resume: $(BUILD)/.deps-staff  ## kill it again and again: LAB=1 KILLS=20
 	@grading/samples/resume $(or $(LAB),1) $(or $(KILLS),20)
 
-linear-exhaustive: $(BUILD)/.deps-staff  ## the checker: all histories, one operation further
+linear-exhaustive: $(BUILD)/.deps-staff  ## the checker: all small histories: DEEP=1 for a minute's
 	@$(MAKE) --no-print-directory linear-exhaustive-run VARIANT=release
-linear-exhaustive-run: $(OUT)/tests/grading-linear/exhaustive_test
-	@LINEAR_DEEP=1 LAB_TIME_SCALE=4 $<
+linear-exhaustive-run: $(OUT)/bin/run-tests $(OUT)/tests/grading-linear/exhaustive_test
+	@LINEAR_DEEP=$(or $(DEEP),2) LAB_TIME_SCALE=8 $< -j $(J) $(word 2,$^)
 
 lint: $(BUILD)/.deps-staff  ## check the rules of the house
 	@grading/lint-proof

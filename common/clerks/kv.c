@@ -7,6 +7,7 @@
 
 #include "common/clerks/clerks.h"
 #include "common/kv/clerk.pb-c.h"
+#include "common/kv/store.h"
 #include "common/program/program.h"
 #include "common/rpc/node.h"
 #include "common/runtime/alloc.h"
@@ -156,6 +157,11 @@ int kv_command(const char *program, struct node *n, const char *const *words,
         fprintf(stderr,
                 "%s: get KEY, put KEY VALUE or append KEY VALUE is needed\n",
                 program);
+        return EXIT_USAGE;
+    }
+    if (op.key.len == 0 || op.key.len > STORE_KEY_MAX) {
+        fprintf(stderr, "%s: a key has 1 to %d bytes, and this one %zu\n",
+                program, STORE_KEY_MAX, op.key.len);
         return EXIT_USAGE;
     }
     void *clerk = kind->start(n, arg);

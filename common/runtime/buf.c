@@ -42,6 +42,23 @@ int slice_compare(struct slice a, struct slice b)
     return (a.size > b.size) - (a.size < b.size);
 }
 
+bool slice_find(struct slice text, struct slice part, size_t *at)
+{
+    size_t first = 0;
+    if (part.size > text.size)
+        return false;
+    if (part.size > 0) { // nor may memmem
+        const unsigned char *found =
+            memmem(text.data, text.size, part.data, part.size);
+        if (found == NULL)
+            return false;
+        first = (size_t)(found - text.data);
+    }
+    if (at != NULL)
+        *at = first;
+    return true;
+}
+
 void buf_init(struct buf *b, size_t max)
 {
     *b = (struct buf){.max = max};

@@ -19,6 +19,9 @@ struct slice slice_text(const char *text); // without the final NUL
 bool slice_equal(struct slice a, struct slice b);
 // Bytewise (memcmp) order; a prefix comes first. <0, 0, >0.
 int slice_compare(struct slice a, struct slice b);
+// Whether `part` is in `text`, and at which byte first (`at` may be NULL). No
+// bytes are in each text, at 0.
+bool slice_find(struct slice text, struct slice part, size_t *at);
 
 // Owned bytes, never more than `max`.
 struct buf {

@@ -4,6 +4,7 @@
 // start_process() is the one place where a node's program is started; a
 // sandbox would stand there. A process is the home of one node, or of several
 // clerks.
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -403,6 +404,19 @@ static struct member *running(struct cluster *c, const char *name,
     if (!member_runs(c, m))
         cluster_fail(c, "cannot %s %s: it does not run", deed, name);
     return m;
+}
+
+void cluster_expect_memory(struct cluster *c, const char *name, int64_t bytes)
+{
+    struct member *home = home_of(c, running(c, name, "measure"));
+    int64_t now = process_memory(home->process);
+    if (now >= 0)
+        cluster_tell(c, "%s has %" PRId64 " KiB of memory", name, now >> 10);
+    if (now > bytes)
+        cluster_fail(c,
+                     "%s has %" PRId64 " KiB of memory, and needs %" PRId64
+                     " at most",
+                     name, now >> 10, bytes >> 10);
 }
 
 void cluster_kill(struct cluster *c, const char *name)

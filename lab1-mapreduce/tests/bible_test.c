@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/check/shell.h"
 #include "common/check/unit.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/random.h"
@@ -20,14 +21,14 @@ enum {
 
 static void begin_bible(void)
 {
-    begin_shell();
+    shell_begin("mr");
     ck_assert_msg(
-        shell("which bible && bible -l 80 gen1:1-rev22:21 >bible.txt") == 0,
+        shell_run("which bible && bible -l 80 gen1:1-rev22:21 >bible.txt") == 0,
         "this test needs the package bible-kjv: install it by make deps");
     ck_assert_int_eq(
-        shell("LC_ALL=C tr -cs 'A-Za-z\\200-\\377' '\\n' <bible.txt | "
-              "grep -v '^$' | LC_ALL=C sort | LC_ALL=C uniq -c | "
-              "awk '{print $2 \"\\t\" $1}' >wanted"),
+        shell_run("LC_ALL=C tr -cs 'A-Za-z\\200-\\377' '\\n' <bible.txt | "
+                  "grep -v '^$' | LC_ALL=C sort | LC_ALL=C uniq -c | "
+                  "awk '{print $2 \"\\t\" $1}' >wanted"),
         0);
 }
 
@@ -35,20 +36,20 @@ static void expect_wanted(const char *folder)
 {
     char script[128];
     snprintf(script, sizeof script, "mr merge %s | cmp - wanted", folder);
-    ck_assert_int_eq(shell(script), 0);
-    ck_assert_int_eq(shell("[ $(wc -l <wanted) -gt 13000 ]"), 0);
-    ck_assert_int_eq(shell("[ -z \"$(ls -A $TMPDIR | grep mr.)\" ]"), 0);
+    ck_assert_int_eq(shell_run(script), 0);
+    ck_assert_int_eq(shell_run("[ $(wc -l <wanted) -gt 13000 ]"), 0);
+    ck_assert_int_eq(shell_run("[ -z \"$(ls -A $TMPDIR | grep mr.)\" ]"), 0);
     ck_assert_uint_eq(count_names(folder), 8); // and no _temporary
 }
 
 START_TEST(word_count_is_that_of_the_shell)
 {
     begin_bible();
-    ck_assert_int_eq(shell("mr run --app wc --out out bible.txt"), 0);
+    ck_assert_int_eq(shell_run("mr run --app wc --out out bible.txt"), 0);
     expect_wanted("out");
-    ck_assert_int_eq(shell("mr merge out | sort -t '\t' -k 2nr | head -n 3"),
-                     0);
-    char *text = read_file("stdout", NULL);
+    ck_assert_int_eq(
+        shell_run("mr merge out | sort -t '\t' -k 2nr | head -n 3"), 0);
+    char *text = shell_read("stdout", NULL);
     ck_assert_str_eq(text, "the\t62057\nand\t38844\nof\t34436\n");
     free(text);
 }
@@ -111,7 +112,7 @@ START_TEST(killed_workers_do_not_matter)
     pid_t run = shell_start(arguments);
     size_t killed = kill_until_end(run);
     int status = shell_wait(run);
-    char *text = read_file("stderr", NULL);
+    char *text = shell_read("stderr", NULL);
     ck_assert_msg(status == 0 && strstr(text, "re-executions: 0,") == NULL,
                   "%s", text);
     free(text);

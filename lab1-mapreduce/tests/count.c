@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/check/shell.h"
 #include "common/runtime/alloc.h"
 #include "lab1-mapreduce/tests/files.h"
 
@@ -41,7 +42,7 @@ static bool is_letter(char c)
 static void add_words(struct lines *words, const char *file)
 {
     size_t size;
-    char *text = read_file(file, &size);
+    char *text = shell_read(file, &size);
     for (size_t at = 0; at < size;) {
         size_t end = at;
         while (end < size && is_letter(text[end]))
@@ -72,7 +73,7 @@ static struct lines count(struct lines *words)
 
 static void add_lines(struct lines *l, const char *file)
 {
-    char *text = read_file(file, NULL);
+    char *text = shell_read(file, NULL);
     char *rest = text;
     char *line = strtok_r(text, "\n", &rest);
     for (; line != NULL; line = strtok_r(NULL, "\n", &rest))

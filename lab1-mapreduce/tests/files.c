@@ -8,15 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/runtime/alloc.h"
+#include "common/check/shell.h"
 #include "common/runtime/random.h"
-
-void begin(void)
-{
-    const char *folder = getenv("TMPDIR");
-    ck_assert_ptr_nonnull(folder);
-    ck_assert_int_eq(chdir(folder), 0);
-}
 
 void write_bytes(const char *name, const void *data, size_t size)
 {
@@ -56,22 +49,6 @@ void write_words(const char *name, uint64_t seed, size_t lines)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-char *read_file(const char *name, size_t *size)
-{
-    FILE *file = fopen(name, "re");
-    ck_assert_msg(file != NULL, "there is no %s", name);
-    struct stat st;
-    ck_assert_int_eq(stat(name, &st), 0);
-    char *text = xmalloc((size_t)st.st_size + 1);
-    size_t got = fread(text, 1, (size_t)st.st_size, file);
-    ck_assert_uint_eq(got, (size_t)st.st_size);
-    text[got] = '\0';
-    fclose(file);
-    if (size != NULL)
-        *size = got;
-    return text;
-}
-
 bool is_there(const char *name)
 {
     struct stat st;
@@ -94,8 +71,8 @@ static void expect_same_file(const char *name, const char *oracle)
 {
     size_t size;
     size_t wanted_size;
-    char *text = read_file(name, &size);
-    char *wanted = read_file(oracle, &wanted_size);
+    char *text = shell_read(name, &size);
+    char *wanted = shell_read(oracle, &wanted_size);
     size_t at = 0;
     while (at < size && at < wanted_size && text[at] == wanted[at])
         at++;

@@ -1,7 +1,7 @@
 // files.h - files that tests write, read and compare.
 //
 // All names are relative to the test's own folder, which is the working folder
-// from begin() on.
+// from shell_folder() on.
 #ifndef LAB1_TESTS_FILES_H
 #define LAB1_TESTS_FILES_H
 
@@ -9,18 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Goes to the test's own, empty folder. The first line of each test.
-void begin(void);
-
 void write_bytes(const char *name, const void *data, size_t size);
 void write_text(const char *name, const char *text);
 
 // Writes `lines` lines of words, some of them in UTF-8, some with bytes that
 // are no text at all; every key often. The same for the same seed.
 void write_words(const char *name, uint64_t seed, size_t lines);
-
-// The content, with a NUL behind it: owned. The size if not NULL.
-char *read_file(const char *name, size_t *size);
 
 bool is_there(const char *name);
 size_t count_names(const char *folder); // in it, without . and ..

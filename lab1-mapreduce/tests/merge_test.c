@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/check/shell.h"
 #include "common/check/unit.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
@@ -88,7 +89,7 @@ static void expect_merged(size_t count, uint32_t partition, const char *wanted)
 
 START_TEST(partitions_are_kept_apart)
 {
-    begin();
+    shell_folder();
     struct segment_writer *w = begin_segment("0", 4);
     add(w, 1, "a", "1");
     add(w, 1, "b", "2");
@@ -103,7 +104,7 @@ END_TEST
 
 START_TEST(values_come_in_the_order_of_files)
 {
-    begin();
+    shell_folder();
     const char *const names[] = {"0", "1", "2"};
     for (int i = 0; i < 3; i++) {
         struct segment_writer *w = begin_segment(names[i], 1);
@@ -120,7 +121,7 @@ END_TEST
 
 START_TEST(values_may_be_passed_over)
 {
-    begin();
+    shell_folder();
     for (int i = 0; i < 2; i++) {
         struct segment_writer *w = begin_segment(i == 0 ? "0" : "1", 1);
         add(w, 0, "a", "1");
@@ -143,7 +144,7 @@ END_TEST
 
 START_TEST(long_blocks_are_cut_into_records)
 {
-    begin();
+    shell_folder();
     enum { VALUES = 3000, VALUE = 50 };
     struct buf block;
     buf_init(&block, SIZE_MAX);
@@ -186,7 +187,7 @@ END_TEST
 
 START_TEST(many_files_need_few_descriptors)
 {
-    begin();
+    shell_folder();
     enum { FILES = 150, DESCRIPTORS = 32 };
     struct rlimit limit;
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -239,7 +240,7 @@ static int read_damaged(uint32_t partition)
 
 START_TEST(damaged_files_are_told)
 {
-    begin();
+    shell_folder();
     struct segment_writer *w = begin_segment("0", 2);
     for (int i = 0; i < 50; i++) {
         char key[16];
@@ -251,7 +252,7 @@ START_TEST(damaged_files_are_told)
     ck_assert_int_eq(read_damaged(2), ERR_PROTO); // no such partition
 
     size_t size;
-    char *whole = read_file("0", &size);
+    char *whole = shell_read("0", &size);
     for (size_t cut = 0; cut < size; cut += 7) { // shorter
         write_bytes("0", whole, cut);
         ck_assert_int_eq(read_damaged(1), ERR_PROTO);
@@ -274,7 +275,7 @@ END_TEST
 
 START_TEST(second_commit_changes_nothing)
 {
-    begin();
+    shell_folder();
     struct segment_writer *first = NULL;
     struct segment_writer *second = NULL;
     ck_assert_int_eq(segment_begin("d1", "0", 1, &first), ERR_OK);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/check/shell.h"
 #include "common/check/unit.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
@@ -31,7 +32,7 @@ static void expect_names(const char *list)
                          "'mr\\|stdout\\|stderr\\|tsan.*\\|valgrind_proc.*' | "
                          "tr '\\n' ' '); printf %s \"$names\" >names";
     ck_assert_int_eq(system(script), 0);
-    char *names = read_file("names", NULL);
+    char *names = shell_read("names", NULL);
     ck_assert_int_eq(unlink("names"), 0);
     ck_assert_str_eq(names, list);
     free(names);
@@ -39,7 +40,7 @@ static void expect_names(const char *list)
 
 static void expect_file(const char *name, const char *wanted)
 {
-    char *text = read_file(name, NULL);
+    char *text = shell_read(name, NULL);
     ck_assert_str_eq(text, wanted);
     free(text);
 }
@@ -48,18 +49,21 @@ static void expect_file(const char *name, const char *wanted)
 
 START_TEST(run_equals_sequential)
 {
-    begin_shell();
+    shell_begin("mr");
     write_words("f0", random_seed(), 2000);
     write_words("f1", random_seed(), 200);
-    ck_assert_int_eq(shell("mr run --app wc --split 5000 --out a f0 f1"), 0);
-    ck_assert_int_eq(shell("mr sequential --app wc --out b f0 f1"), 0);
-    expect_same_output("a", "b");
-    ck_assert_int_eq(shell("mr local --app wc --split 5000 --out e f0 f1"), 0);
-    expect_same_output("e", "b");
-    ck_assert_int_eq(shell("mr run --app grep --arg 'the.*Lord' --out c f0 f1"),
+    ck_assert_int_eq(shell_run("mr run --app wc --split 5000 --out a f0 f1"),
                      0);
+    ck_assert_int_eq(shell_run("mr sequential --app wc --out b f0 f1"), 0);
+    expect_same_output("a", "b");
+    ck_assert_int_eq(shell_run("mr local --app wc --split 5000 --out e f0 f1"),
+                     0);
+    expect_same_output("e", "b");
     ck_assert_int_eq(
-        shell("mr sequential --app grep --arg 'the.*Lord' --out d f0 f1"), 0);
+        shell_run("mr run --app grep --arg 'the.*Lord' --out c f0 f1"), 0);
+    ck_assert_int_eq(
+        shell_run("mr sequential --app grep --arg 'the.*Lord' --out d f0 f1"),
+        0);
     expect_same_output("c", "d");
     expect_names("a b c d e f0 f1 ");
 }
@@ -67,10 +71,10 @@ END_TEST
 
 START_TEST(merge_prints_all_in_order)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "to be or not to be");
-    ck_assert_int_eq(shell("mr run --app wc --reduces 3 --out a f0"), 0);
-    ck_assert_int_eq(shell("mr merge a"), 0);
+    ck_assert_int_eq(shell_run("mr run --app wc --reduces 3 --out a f0"), 0);
+    ck_assert_int_eq(shell_run("mr merge a"), 0);
     expect_file("stdout", "be\t2\nnot\t1\nor\t1\nto\t2\n");
     expect_file("stderr", "");
 }
@@ -78,10 +82,10 @@ END_TEST
 
 START_TEST(run_ends_with_a_summary)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "to be or not to be");
-    ck_assert_int_eq(shell("mr run --app wc --reduces 3 --out a f0"), 0);
-    char *text = read_file("stderr", NULL);
+    ck_assert_int_eq(shell_run("mr run --app wc --reduces 3 --out a f0"), 0);
+    char *text = shell_read("stderr", NULL);
     const char *wanted = "mr: wc: 1 maps and 3 reduces done in ";
     ck_assert_msg(strncmp(text, wanted, strlen(wanted)) == 0, "%s", text);
     free(text);
@@ -91,12 +95,13 @@ END_TEST
 
 START_TEST(progress_is_shown_on_a_terminal)
 {
-    begin_shell();
+    shell_begin("mr");
     write_words("f0", random_seed(), 3000);
-    ck_assert_int_eq(shell("script -qec 'mr run --app wc --split 1000 --out a "
-                           "f0' /dev/null </dev/null"),
-                     0);
-    char *text = read_file("stdout", NULL);
+    ck_assert_int_eq(
+        shell_run("script -qec 'mr run --app wc --split 1000 --out a "
+                  "f0' /dev/null </dev/null"),
+        0);
+    char *text = shell_read("stdout", NULL);
     ck_assert_msg(strstr(text, "maps ") != NULL &&
                       strstr(text, "/8  running ") != NULL &&
                       strstr(text, "done again ") != NULL,
@@ -107,18 +112,18 @@ END_TEST
 
 START_TEST(empty_output_folder_may_be_there)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
-    ck_assert_int_eq(shell("mkdir a && mr run --app wc --out a f0"), 0);
+    ck_assert_int_eq(shell_run("mkdir a && mr run --app wc --out a f0"), 0);
     ck_assert_uint_eq(count_names("a"), 8);
 }
 END_TEST
 
 START_TEST(no_input_is_fine)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "");
-    ck_assert_int_eq(shell("mr run --app wc --out a f0 && mr merge a"), 0);
+    ck_assert_int_eq(shell_run("mr run --app wc --out a f0 && mr merge a"), 0);
     expect_file("stdout", "");
     ck_assert_uint_eq(count_names("a"), 8);
 }
@@ -126,45 +131,49 @@ END_TEST
 
 START_TEST(ten_thousand_tiny_files)
 {
-    begin_shell();
+    shell_begin("mr");
     ck_assert_int_eq(mkdir("in", 0777), 0);
     for (int i = 0; i < 10000; i++) {
         char name[32];
         snprintf(name, sizeof name, "in/%d", i);
         write_text(name, i % 2 == 0 ? "all w7x" : "all w\nx\n");
     }
-    ck_assert_int_eq(shell("mr run --app wc --out a in/* && mr merge a"), 0);
-    expect_file("stdout", "all\t10000\nw\t10000\nx\t10000\n");
-    ck_assert_int_eq(shell("mr run --app index --out b in/* && mr merge b | "
-                           "grep ^all | wc -w"),
+    ck_assert_int_eq(shell_run("mr run --app wc --out a in/* && mr merge a"),
                      0);
+    expect_file("stdout", "all\t10000\nw\t10000\nx\t10000\n");
+    ck_assert_int_eq(
+        shell_run("mr run --app index --out b in/* && mr merge b | "
+                  "grep ^all | wc -w"),
+        0);
     expect_file("stdout", "10001\n");
 }
 END_TEST
 
 START_TEST(giant_line_is_one_task)
 {
-    begin_shell();
-    ck_assert_int_eq(shell("yes 'some words' | head -n 700000 | tr '\\n' ' ' "
-                           ">f0 && mr run --app wc --out a f0 && mr merge a"),
-                     0);
+    shell_begin("mr");
+    ck_assert_int_eq(
+        shell_run("yes 'some words' | head -n 700000 | tr '\\n' ' ' "
+                  ">f0 && mr run --app wc --out a f0 && mr merge a"),
+        0);
     expect_file("stdout", "some\t700000\nwords\t700000\n");
 }
 END_TEST
 
 START_TEST(odd_names_and_repeated_files)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("with space", "word\n");
     write_text("-dash", "word");
     write_text("new\nline", "other");
-    ck_assert_int_eq(shell("mr run --app index --out a 'with space' ./-dash "
-                           "'with space' 'new\nline' && mr merge a"),
-                     0);
+    ck_assert_int_eq(
+        shell_run("mr run --app index --out a 'with space' ./-dash "
+                  "'with space' 'new\nline' && mr merge a"),
+        0);
     expect_file("stdout",
                 "other\tnew\\x0aline\nword\t./-dash with\\x20space\n");
-    ck_assert_int_eq(shell("mr run --app=wc --out=b -- 'with space' -dash "
-                           "'with space' && mr merge b"),
+    ck_assert_int_eq(shell_run("mr run --app=wc --out=b -- 'with space' -dash "
+                               "'with space' && mr merge b"),
                      0);
     expect_file("stdout", "word\t3\n");
 }
@@ -187,9 +196,9 @@ static void wait_for_status(pid_t master, const char *line)
 
 START_TEST(master_waits_for_workers_and_tells_its_status)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one two");
-    ck_assert_int_eq(shell("mkdir c"), 0);
+    ck_assert_int_eq(shell_run("mkdir c"), 0);
     const char *const arguments[] = {"master", "--cluster", "c",  "--app", "wc",
                                      "--out",  "out",       "f0", NULL};
     pid_t master = shell_start(arguments);
@@ -198,7 +207,7 @@ START_TEST(master_waits_for_workers_and_tells_its_status)
         shell_expect_running(master);
         ck_assert_int_lt(clock_now_ms(), deadline_ms);
     }
-    char *text = read_file("status", NULL);
+    char *text = shell_read("status", NULL);
     ck_assert_msg(
         strncmp(text, "phase          MAP\nmaps           0 of 1\n", 30) == 0,
         "%s", text);
@@ -211,14 +220,14 @@ END_TEST
 
 START_TEST(two_masters_cannot_share_a_name)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one two");
-    ck_assert_int_eq(shell("mkdir c"), 0);
+    ck_assert_int_eq(shell_run("mkdir c"), 0);
     const char *const arguments[] = {"master", "--cluster", "c",  "--app", "wc",
                                      "--out",  "a",         "f0", NULL};
     pid_t master = shell_start(arguments);
     wait_for_status(master, "phase          MAP");
-    ck_assert_int_eq(shell("mr master --cluster c --app wc --out b f0"),
+    ck_assert_int_eq(shell_run("mr master --cluster c --app wc --out b f0"),
                      FAILED);
     ck_assert(!is_there("b"));
     kill(master, SIGTERM);
@@ -231,13 +240,13 @@ END_TEST
 
 static void expect_usage(const char *script, const char *words)
 {
-    ck_assert_int_eq(shell(script), USAGE);
-    expect_complaint(words);
+    ck_assert_int_eq(shell_run(script), USAGE);
+    shell_expect_complaint(words);
 }
 
 START_TEST(bad_usage_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
     expect_usage("mr", "what shall be done");
     expect_usage("mr fly", "no such command: fly");
@@ -266,7 +275,7 @@ END_TEST
 
 START_TEST(bad_application_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
     expect_usage("mr run --app sort --out a f0",
                  "no such application: sort (there are wc, index, grep)");
@@ -282,7 +291,7 @@ END_TEST
 
 START_TEST(bad_input_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
     ck_assert_int_eq(mkdir("folder", 0777), 0);
     expect_usage("mr run --app wc --out a f0 f1",
@@ -297,7 +306,7 @@ END_TEST
 
 START_TEST(unreadable_input_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "secret");
     ck_assert_int_eq(chmod("f0", 0), 0);
     ck_assert_int_eq(chmod(".", 0777), 0);
@@ -313,16 +322,16 @@ START_TEST(unreadable_input_is_told)
         _exit(98);
     }
     ck_assert_int_eq(shell_wait(pid), USAGE);
-    expect_complaint("cannot read input file f0: permission denied");
+    shell_expect_complaint("cannot read input file f0: permission denied");
     expect_names("f0 mine ");
 }
 END_TEST
 
 START_TEST(bad_output_folder_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
-    ck_assert_int_eq(shell("mkdir full && echo mine >full/file"), 0);
+    ck_assert_int_eq(shell_run("mkdir full && echo mine >full/file"), 0);
     expect_usage("mr run --app wc --out full f0",
                  "output folder full is not empty");
     ck_assert_uint_eq(count_names("full"), 1);
@@ -340,62 +349,63 @@ END_TEST
 
 START_TEST(full_disk_is_told)
 {
-    begin_shell();
-    ck_assert_int_eq(shell("seq 100000 | tr 0-9 a-j >f0"), 0);
-    ck_assert_int_eq(shell("ulimit -f 100 && mr run --app wc --out a f0"),
+    shell_begin("mr");
+    ck_assert_int_eq(shell_run("seq 100000 | tr 0-9 a-j >f0"), 0);
+    ck_assert_int_eq(shell_run("ulimit -f 100 && mr run --app wc --out a f0"),
                      FAILED);
-    expect_complaint("cannot write ");
-    expect_complaint("a/_temporary/");
-    ck_assert_int_eq(shell("ulimit -f 100 && mr local --app wc --out a f0"),
+    shell_expect_complaint("cannot write ");
+    shell_expect_complaint("a/_temporary/");
+    ck_assert_int_eq(shell_run("ulimit -f 100 && mr local --app wc --out a f0"),
                      FAILED);
-    expect_complaint("cannot write ");
-    ck_assert_int_eq(shell("ulimit -f 100 && mr sequential --app wc --out a "
-                           "f0"),
-                     USAGE);
-    expect_complaint("cannot write ");
+    shell_expect_complaint("cannot write ");
+    ck_assert_int_eq(
+        shell_run("ulimit -f 100 && mr sequential --app wc --out a "
+                  "f0"),
+        USAGE);
+    shell_expect_complaint("cannot write ");
     expect_names("f0 ");
 }
 END_TEST
 
 START_TEST(lost_output_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
-    ck_assert_int_eq(shell("mr run --app wc --out a f0"), 0);
-    ck_assert_int_eq(shell("mr merge a >/dev/full"), FAILED);
-    expect_complaint("cannot write to standard output: no space");
-    ck_assert_int_eq(shell("mr --help >/dev/full"), FAILED);
-    expect_complaint("cannot write to standard output");
-    ck_assert_int_eq(shell("mr merge nothing"), FAILED);
-    expect_complaint("cannot read nothing/part-00000: not found");
-    ck_assert_int_eq(shell("mkdir a/_temporary; mr merge a"), FAILED);
-    expect_complaint("the job that writes to a has not ended");
+    ck_assert_int_eq(shell_run("mr run --app wc --out a f0"), 0);
+    ck_assert_int_eq(shell_run("mr merge a >/dev/full"), FAILED);
+    shell_expect_complaint("cannot write to standard output: no space");
+    ck_assert_int_eq(shell_run("mr --help >/dev/full"), FAILED);
+    shell_expect_complaint("cannot write to standard output");
+    ck_assert_int_eq(shell_run("mr merge nothing"), FAILED);
+    shell_expect_complaint("cannot read nothing/part-00000: not found");
+    ck_assert_int_eq(shell_run("mkdir a/_temporary; mr merge a"), FAILED);
+    shell_expect_complaint("the job that writes to a has not ended");
 }
 END_TEST
 
 START_TEST(missing_cluster_is_told)
 {
-    begin_shell();
+    shell_begin("mr");
     write_text("f0", "one");
-    ck_assert_int_eq(shell("mr status --cluster nowhere"), USAGE);
+    ck_assert_int_eq(shell_run("mr status --cluster nowhere"), USAGE);
     expect_names("f0 ");
-    ck_assert_int_eq(shell("mr local --app wc --out a --cluster nowhere f0"),
-                     USAGE);
+    ck_assert_int_eq(
+        shell_run("mr local --app wc --out a --cluster nowhere f0"), USAGE);
     expect_names("f0 ");
-    ck_assert_int_eq(shell("mkdir c && mr status --cluster c"), FAILED);
-    expect_complaint("no answer from master in cluster c");
+    ck_assert_int_eq(shell_run("mkdir c && mr status --cluster c"), FAILED);
+    shell_expect_complaint("no answer from master in cluster c");
 }
 END_TEST
 
 START_TEST(help_is_help)
 {
-    begin_shell();
+    shell_begin("mr");
     ck_assert_int_eq(
-        shell("mr --help && for c in run local master worker "
-              "sequential merge status; do mr $c --help || exit 9; done"),
+        shell_run("mr --help && for c in run local master worker "
+                  "sequential merge status; do mr $c --help || exit 9; done"),
         0);
     expect_file("stderr", "");
-    char *text = read_file("stdout", NULL);
+    char *text = shell_read("stdout", NULL);
     ck_assert_ptr_nonnull(strstr(text, "usage: mr run --app APP [--arg TEXT] "
                                        "[--workers N] [--reduces N] [--split "
                                        "BYTES] --out DIR FILE...\n"));
@@ -427,7 +437,7 @@ static void interrupt_with(int signal)
 
 START_TEST(interrupted_run_leaves_nothing)
 {
-    begin_shell();
+    shell_begin("mr");
     write_words("f0", random_seed(), 20000);
     interrupt_with(SIGINT);
     interrupt_with(SIGTERM);
@@ -436,9 +446,9 @@ END_TEST
 
 START_TEST(run_gives_up_when_workers_only_die)
 {
-    begin_shell();
+    shell_begin("mr");
     ck_assert_int_eq( // one task, too long for who lives so short
-        shell("yes words | head -n 5000000 | tr '\\n' ' ' >f0"), 0);
+        shell_run("yes words | head -n 5000000 | tr '\\n' ' ' >f0"), 0);
     const char *const arguments[] = {"run", "--app", "wc", "--out",
                                      "a",   "f0",    NULL};
     pid_t run = shell_start(arguments);
@@ -449,8 +459,9 @@ START_TEST(run_gives_up_when_workers_only_die)
             kill(workers[i], SIGKILL);
     }
     ck_assert_int_eq(shell_wait(run), FAILED);
-    expect_complaint("workers have died and no task was done meanwhile; the "
-                     "last one died of signal 9");
+    shell_expect_complaint(
+        "workers have died and no task was done meanwhile; the "
+        "last one died of signal 9");
     expect_names("f0 ");
 }
 END_TEST

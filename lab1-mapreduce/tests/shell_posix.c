@@ -9,91 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/check/unit.h"
-#include "common/runtime/alloc.h"
-#include "common/runtime/process.h"
-#include "lab1-mapreduce/tests/files.h"
+#include "common/check/shell.h"
 #include "lab1-mapreduce/tests/shell.h"
 
 enum {
     NOT_FOUND = 127, // a shell's status for a program that is not there
 };
-
-// build/debug/tests/lab1-mapreduce/program_test -> build/debug/bin
-static char *bin_folder(void)
-{
-    const char *given = getenv("LAB_BIN");
-    if (given != NULL)
-        return realpath(given, NULL);
-    char *path = process_own_path();
-    for (int i = 0; i < 3; i++) {
-        char *slash = strrchr(path, '/');
-        ck_assert_ptr_nonnull(slash);
-        *slash = '\0';
-    }
-    char *bin = xasprintf("%s/bin", path);
-    free(path);
-    return bin;
-}
-
-void begin_shell(void)
-{
-    char *bin = bin_folder();
-    ck_assert_ptr_nonnull(bin);
-    char *program = xasprintf("%s/mr", bin);
-    ck_assert_msg(access(program, X_OK) == 0,
-                  "there is no program %s: build it by make", program);
-    begin();
-    ck_assert_int_eq(symlink(program, "mr"), 0);
-    char *path = xasprintf("%s:%s", bin, getenv("PATH"));
-    setenv("PATH", path, 1);
-    free(path);
-    free(program);
-    free(bin);
-}
-
-// Ends the test if what the program came to is yet to be written, and was
-// printed to this file.
-static void fail_if_unsolved(const char *name)
-{
-    static const char words[] = "not implemented: ";
-    char *text = read_file(name, NULL);
-    char *what = strstr(text, words);
-    if (what != NULL) {
-        what += strlen(words);
-        what[strcspn(what, "\r\n")] = '\0';
-        unit_unsolved(what);
-        ck_abort_msg("%s%s", words, what);
-    }
-    free(text);
-}
-
-int shell(const char *script)
-{
-    char *command = xasprintf("( %s\n) >stdout 2>stderr", script);
-    int status = system(command);
-    ck_assert_msg(WIFEXITED(status), "%s: died of signal %d", script,
-                  WTERMSIG(status));
-    ck_assert_msg(WEXITSTATUS(status) != NOT_FOUND, "not found: %s", script);
-    free(command);
-    fail_if_unsolved("stderr");
-    fail_if_unsolved("stdout"); // of a terminal
-    return WEXITSTATUS(status);
-}
-
-void expect_complaint(const char *words)
-{
-    size_t size;
-    char *text = read_file("stdout", &size);
-    ck_assert_msg(size == 0, "stdout holds: %s", text);
-    free(text);
-    text = read_file("stderr", &size);
-    ck_assert_msg(strncmp(text, "mr: ", 4) == 0 && strstr(text, words) != NULL,
-                  "stderr holds: %s", text);
-    ck_assert_msg(strchr(text, '\n') == text + size - 1,
-                  "more than one line: %s", text);
-    free(text);
-}
 
 static void redirect(int fd, const char *name)
 {
@@ -128,7 +49,7 @@ int shell_wait(pid_t pid)
         got = waitpid(pid, &status, 0);
     while (got < 0 && errno == EINTR);
     ck_assert_int_eq(got, pid);
-    fail_if_unsolved("stderr");
+    shell_fail_if_unsolved("stderr");
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -145,7 +66,7 @@ void shell_expect_running(pid_t pid)
     if (!shell_has_ended(pid))
         return;
     int status = shell_wait(pid);
-    char *text = read_file("stderr", NULL);
+    char *text = shell_read("stderr", NULL);
     ck_abort_msg("it has ended with status %d: %s", status, text);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/check/shell.h"
 #include "common/check/unit.h"
 #include "common/runtime/err.h"
 #include "common/runtime/random.h"
@@ -200,10 +201,10 @@ static void expect_read(const char *text, uint64_t from, uint64_t to,
 
 START_TEST(windows_are_whole_lines)
 {
-    begin();
+    shell_folder();
     write_words("in", random_seed(), 300);
     size_t size;
-    char *text = read_file("in", &size);
+    char *text = shell_read("in", &size);
     for (size_t window = 1; window < 3000; window = window * 3 / 2 + 1)
         expect_read(text, 0, size, window);
     uint64_t end = 0;
@@ -218,7 +219,7 @@ END_TEST
 
 START_TEST(last_line_may_lack_its_newline)
 {
-    begin();
+    shell_folder();
     write_text("in", "one\ntwo");
     expect_read("one\ntwo", 0, 7, 4);
     uint64_t end = 0;
@@ -230,7 +231,7 @@ END_TEST
 
 START_TEST(line_beyond_the_limit_is_refused)
 {
-    begin();
+    shell_folder();
     write_text("in", "short\n");
     uint64_t size = (uint64_t)INPUT_LINE_MAX + 10 * KB;
     ck_assert_int_eq(truncate("in", (off_t)size), 0);
@@ -246,7 +247,7 @@ END_TEST
 
 START_TEST(file_that_shrank_is_noticed)
 {
-    begin();
+    shell_folder();
     write_text("in", "one\ntwo\n");
     struct input *in = input_new("in", 0, 100, INPUT_WINDOW);
     struct slice lines;
@@ -258,7 +259,7 @@ END_TEST
 
 START_TEST(only_regular_files_are_input)
 {
-    begin();
+    shell_folder();
     uint64_t size;
     ck_assert_int_eq(input_size(".", &size), ERR_PROTO);
     ck_assert_int_eq(input_size("/dev/null", &size), ERR_PROTO);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/check/shell.h"
 #include "common/check/unit.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
@@ -115,7 +116,7 @@ static void expect_oracle(struct small_job *j)
 
 START_TEST(all_apps_equal_the_oracle)
 {
-    begin();
+    shell_folder();
     write_words("f0", random_seed(), 2000);
     write_text("f1", "");
     write_words("f2", random_seed(), 300);
@@ -136,7 +137,7 @@ END_TEST
 
 START_TEST(full_memory_makes_runs)
 {
-    begin();
+    shell_folder();
     for (size_t i = 0; i < 2; i++)
         write_words(files[i], random_seed(), 3000);
     struct small_job j = {.reduces = 4, .map_bytes = 300 * 1024};
@@ -154,7 +155,7 @@ END_TEST
 
 START_TEST(more_reducers_than_keys)
 {
-    begin();
+    shell_folder();
     write_text("f0", "one two\none\n");
     struct small_job j = {.app = &app_wc, .reduces = 50};
     job_begin(&j, 1, 1 << 20);
@@ -166,7 +167,7 @@ END_TEST
 
 START_TEST(no_input_gives_empty_parts)
 {
-    begin();
+    shell_folder();
     write_text("f0", "");
     struct small_job j = {.app = &app_wc, .reduces = 2};
     job_begin(&j, 1, 1 << 20);
@@ -178,13 +179,13 @@ END_TEST
 
 START_TEST(same_file_twice_counts_twice)
 {
-    begin();
+    shell_folder();
     write_text("f0", "one\n");
     ck_assert_int_eq(link("f0", "f1"), 0);
     struct small_job j = {.app = &app_wc, .reduces = 1};
     job_begin(&j, 2, 1 << 20);
     do_all(&j);
-    char *text = read_file("out/part-00000", NULL);
+    char *text = shell_read("out/part-00000", NULL);
     ck_assert_str_eq(text, "one\t2\n");
     free(text);
     expect_oracle(&j);
@@ -195,7 +196,7 @@ END_TEST
 
 START_TEST(second_attempt_changes_nothing)
 {
-    begin();
+    shell_folder();
     write_words("f0", random_seed(), 500);
     struct small_job j = {.app = &app_wc, .reduces = 2};
     job_begin(&j, 1, 1 << 20);
@@ -227,7 +228,7 @@ static void race(void *arg)
 
 START_TEST(attempts_at_the_same_time_do_no_harm)
 {
-    begin();
+    shell_folder();
     write_words("f0", random_seed(), 3000);
     struct small_job j = {.app = &app_wc, .reduces = 1};
     job_begin(&j, 1, 1 << 20);
@@ -248,7 +249,7 @@ END_TEST
 
 START_TEST(unwanted_attempt_leaves_nothing)
 {
-    begin();
+    shell_folder();
     write_words("f0", random_seed(), 500);
     struct small_job j = {.app = &app_wc, .reduces = 1};
     job_begin(&j, 1, 1 << 20);
@@ -269,7 +270,7 @@ END_TEST
 // bring it back, nor write to the folder of the next job.
 START_TEST(attempt_after_the_job_fails)
 {
-    begin();
+    shell_folder();
     write_words("f0", random_seed(), 500);
     struct small_job j = {.app = &app_wc, .reduces = 1};
     job_begin(&j, 1, 1 << 20);
@@ -287,7 +288,7 @@ END_TEST
 
 START_TEST(failures_name_the_file)
 {
-    begin();
+    shell_folder();
     write_text("f0", "one\ntwo\n");
     struct small_job j = {.app = &app_wc, .reduces = 1};
     job_begin(&j, 1, 1 << 20);
@@ -315,7 +316,7 @@ static void reduce_to_other(struct slice key, struct values *values,
 
 START_TEST(reduce_for_another_key_fails)
 {
-    begin();
+    shell_folder();
     struct mr_app wrong = app_wc;
     wrong.reduce = reduce_to_other;
     write_text("f0", "one\n");
@@ -331,7 +332,7 @@ END_TEST
 
 START_TEST(oracle_leaves_nothing_when_it_fails)
 {
-    begin();
+    shell_folder();
     write_text("f0", "one\n");
     const char *const missing[] = {"f0", "f1"};
     expect_failure(sequential_run(&app_wc, NULL, missing, 2, 2, "oracle"),

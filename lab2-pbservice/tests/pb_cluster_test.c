@@ -730,6 +730,24 @@ static void sessions_are_forgotten(struct cluster *c)
     ck_assert_uint_ge(status_of(c, "s2").sessions, 2);
 }
 
+// What is written over and over, and what is answered, is gone in the end.
+static void memory_is_for_what_is_there(struct cluster *c)
+{
+    enum { SIZE = 64 << 10, TIMES = 1000, BYTES = 8 << 20 };
+    begin_with_two(c);
+    char *value = malloc(SIZE + 1);
+    memset(value, 'x', SIZE);
+    value[SIZE] = '\0';
+    for (int i = 0; i < TIMES; i++) {
+        kv_put(c, "c1", "a", value);
+        if (i % 4 == 0)
+            kv_append(c, "c2", "a", "y"); // the answer is large
+    }
+    free(value);
+    cluster_expect_memory(c, "s1", BYTES);
+    cluster_expect_memory(c, "s2", BYTES);
+}
+
 static void sixteen_clients_with_large_values(struct cluster *c)
 {
     enum { SIZE = 1 << 20 };
@@ -897,6 +915,9 @@ static const struct cluster_test tests[] = {
          "A server pings once a tick, and does nothing else unasked."),
     TEST("2.6", 1, GRADED_LIMIT, "sessions are forgotten",
          sessions_are_forgotten, "Of each client one answer is kept, not all."),
+    TEST("2.7", 0, GRADED_LIMIT, "memory is for what is there",
+         memory_is_for_what_is_there,
+         "Values that were written over and answers that arrived are freed."),
     TEST("2.1", 1, GRADED_PROGRESS, "sixteen clients with large values",
          sixteen_clients_with_large_values,
          "Sixteen clients with values of 1 MiB are served."),

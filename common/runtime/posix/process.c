@@ -13,7 +13,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -206,6 +208,34 @@ int process_wait(struct process *p, int64_t deadline_ms,
 int64_t process_id(const struct process *p)
 {
     return p->id;
+}
+
+// A line of /proc/PID/status in bytes: "RssAnon:    1234 kB"; -1: none.
+static int64_t status_bytes(const char *status, const char *key)
+{
+    const char *at = strstr(status, key);
+    return at == NULL ? -1 : 1024 * strtoll(at + strlen(key), NULL, 10);
+}
+
+int64_t process_memory(const struct process *p)
+{
+    // More than a program has; a sanitizer's shadow memory is larger still.
+    const int64_t shadow = INT64_C(1) << 40;
+    char status[4096];
+    char name[64];
+    snprintf(name, sizeof name, "/proc/%d/status", (int)p->id);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t size = read(fd, status, sizeof status - 1);
+    close(fd);
+    status[size > 0 ? size : 0] = '\0';
+    int64_t anonymous = status_bytes(status, "\nRssAnon:"); // a zombie has none
+    int64_t swapped = status_bytes(status, "\nVmSwap:");
+    if (anonymous < 0 || status_bytes(status, "\nVmSize:") >= shadow ||
+        RUNNING_ON_VALGRIND) // so does it
+        return -1;
+    return anonymous + (swapped > 0 ? swapped : 0);
 }
 
 void process_free(struct process *p)

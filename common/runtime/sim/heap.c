@@ -30,6 +30,12 @@ void sim_heap_drop(int heap)
 {
     (void)heap;
 }
+
+int64_t sim_heap_used(int heap)
+{
+    (void)heap;
+    return -1;
+}
 #else
 
 enum {
@@ -56,6 +62,7 @@ struct heap {
     char *top; // NULL: nothing was ever allocated from it
     char *end; // of what is mapped
     bool dead;
+    size_t used; // bytes, in blocks that were asked for and not freed
     struct head *free[CLASSES]; // the next stands in the block
 };
 
@@ -132,6 +139,7 @@ static void *allocate(size_t size, bool *fresh)
         return NULL;
     }
     *b = (struct head){size, class, (uint32_t)current};
+    h->used += size;
     return b + 1;
 }
 
@@ -155,6 +163,14 @@ void sim_heap_drop(int heap)
     madvise(base_of(heap), (size_t)(h->end - base_of(heap)), MADV_DONTNEED);
 }
 
+int64_t sim_heap_used(int heap)
+{
+    // Nothing was ever allocated from it: malloc is valgrind's.
+    if (heap >= HEAPS_MAX || heaps[heap].dead || heaps[heap].top == NULL)
+        return -1;
+    return (int64_t)heaps[heap].used;
+}
+
 // --- What the program calls -------------------------------------------------
 
 void *malloc(size_t size)
@@ -174,6 +190,7 @@ void free(void *p)
     if (h->dead)
         return;
     uint32_t class = b->class;
+    h->used -= b->size < h->used ? b->size : h->used;
     if (size_of(class) >= GIVEN_BACK) {
         uintptr_t from = ((uintptr_t)p + 4096 + 4095) & ~(uintptr_t)4095;
         uintptr_t to = ((uintptr_t)p + size_of(class)) & ~(uintptr_t)4095;

@@ -11,6 +11,8 @@
 #ifndef COMMON_RUNTIME_SIM_HEAP_H
 #define COMMON_RUNTIME_SIM_HEAP_H
 
+#include <stdint.h>
+
 enum {
     HEAP_TEST = 0, // of the test, and of the simulation itself
 };
@@ -21,5 +23,8 @@ int sim_heap_use(int heap);
 
 // All of it is freed, and is never allocated from again.
 void sim_heap_drop(int heap);
+
+// Bytes that have been allocated from it and not freed; -1: nobody knows.
+int64_t sim_heap_used(int heap);
 
 #endif

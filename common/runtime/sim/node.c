@@ -102,6 +102,11 @@ int64_t process_id(const struct process *p)
     return p->number;
 }
 
+int64_t process_memory(const struct process *p)
+{
+    return sim_heap_used(p->number);
+}
+
 void process_free(struct process *p)
 {
     if (p != NULL)

@@ -37,6 +37,22 @@ START_TEST(equal_is_bytewise)
 }
 END_TEST
 
+START_TEST(the_first_place_is_found)
+{
+    struct slice text = slice_of("a\0bab", 5);
+    size_t at = 7;
+    ck_assert(slice_find(text, slice_text("b"), &at) && at == 2);
+    ck_assert(slice_find(text, slice_text("ab"), &at) && at == 3);
+    ck_assert(slice_find(text, text, &at) && at == 0);
+    ck_assert(slice_find(text, NOTHING, &at) && at == 0);
+    ck_assert(slice_find(NOTHING, NOTHING, &at) && at == 0);
+    ck_assert(slice_find(text, slice_of("\0b", 2), NULL));
+    ck_assert(!slice_find(text, slice_text("bb"), &at));
+    ck_assert(!slice_find(slice_text("a"), text, &at));
+    ck_assert(!slice_find(NOTHING, text, &at));
+}
+END_TEST
+
 START_TEST(what_was_appended_is_there)
 {
     struct buf b;
@@ -202,6 +218,8 @@ int main(int argc, char **argv)
         {"runtime", "a slice's prefix comes first, bytes have no sign",
          a_prefix_comes_first, 0},
         {"runtime", "slices are equal if all bytes are", equal_is_bytewise, 0},
+        {"runtime", "a part of a slice is found at its first place",
+         the_first_place_is_found, 0},
         {"runtime", "what was appended to a buf is there",
          what_was_appended_is_there, 0},
         {"runtime", "a buf grows by doubling, up to its limit",

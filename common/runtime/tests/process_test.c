@@ -286,6 +286,23 @@ START_TEST(a_child_that_survives_does_not)
 }
 END_TEST
 
+// The shell itself, so that its memory counts.
+START_TEST(memory_is_what_a_process_has_for_itself)
+{
+    const int64_t mib = 1 << 20;
+    struct process *p = shell("v=$(head -c 1000000 /dev/zero | tr '\\0' x); "
+                              "v=$v$v$v$v$v$v$v$v; echo on; sleep 1000");
+    wait_for_line("on");
+    int64_t bytes = process_memory(p);
+    ck_assert_int_ge(bytes, 8 * mib - 500000);
+    ck_assert_int_le(bytes, 64 * mib);
+    process_kill(p);
+    process_wait(p, CLOCK_NEVER, NULL);
+    ck_assert_int_eq(process_memory(p), -1);
+    process_free(p);
+}
+END_TEST
+
 START_TEST(our_own_path_can_be_spawned)
 {
     char *path = process_own_path();
@@ -318,6 +335,8 @@ int main(int argc, char **argv)
          an_end_is_told_as_often_as_asked, 0},
         {"runtime", "a child that is asked may end in order",
          a_child_that_is_asked_may_end_in_order, 0},
+        {"runtime", "memory is what a process has for itself",
+         memory_is_what_a_process_has_for_itself, 0},
         {"runtime", "a wait for a process ends at its deadline",
          a_wait_ends_at_its_deadline, 0},
         {"runtime", "a wait works on a system without pidfd_open",

@@ -51,10 +51,8 @@ static bool is_part(const struct related *r, const struct linear_op *op)
 {
     for (size_t i = r->done; i < r->count; i++) {
         struct slice value = r->values[i];
-        struct slice part = op->argument;
-        if (!r->chained ? slice_equal(value, part)
-                        : part.size == 0 || memmem(value.data, value.size,
-                                                   part.data, part.size))
+        if (r->chained ? slice_find(value, op->argument, NULL)
+                       : slice_equal(value, op->argument))
             return true;
     }
     return false;

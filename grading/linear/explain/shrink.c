@@ -39,27 +39,18 @@ static bool begins(struct slice text, struct slice with)
            (with.size == 0 || memcmp(text.data, with.data, with.size) == 0);
 }
 
-static bool contains(struct slice text, struct slice part)
-{
-    return part.size == 0 ||
-           (text.size >= part.size &&
-            memmem(text.data, text.size, part.data, part.size) != NULL);
-}
-
 // --- Trials ----------------------------------------------------------------
 
 // A value without the first `tag` in it.
 static struct slice without(struct linear_history *h, struct slice value,
                             struct slice tag)
 {
-    if (tag.size == 0 || !contains(value, tag))
+    size_t at;
+    if (tag.size == 0 || !slice_find(value, tag, &at))
         return value;
-    const unsigned char *at =
-        memmem(value.data, value.size, tag.data, tag.size);
-    size_t before = (size_t)(at - value.data);
     unsigned char *out = linear_history_reserve(h, value.size);
-    memcpy(out, value.data, before);
-    memcpy(out + before, at + tag.size, value.size - before - tag.size);
+    memcpy(out, value.data, at);
+    memcpy(out + at, value.data + at + tag.size, value.size - at - tag.size);
     return slice_of(out, value.size - tag.size);
 }
 
@@ -118,10 +109,10 @@ static bool is_unread(const struct shrinking *s, const struct linear_op *op)
         if (other == op || other->outcome == LINEAR_FAILED)
             continue;
         if (other->seen == LINEAR_SAW_VALUE &&
-            contains(other->result, op->argument))
+            slice_find(other->result, op->argument, NULL))
             return false;
         if (other->kind == LINEAR_CAS && !other->expects_absent &&
-            contains(other->expected, op->argument))
+            slice_find(other->expected, op->argument, NULL))
             return false;
     }
     return op->kind != LINEAR_VPUT;
@@ -198,7 +189,7 @@ static bool is_torn(const struct shrinking *s)
         const struct linear_op *op = &s->h->ops[i];
         for (size_t j = 0; j < s->h->count && s->gone[i] && !is_read(op); j++)
             if (!s->gone[j] && s->h->ops[j].seen == LINEAR_SAW_VALUE &&
-                contains(s->h->ops[j].result, op->argument))
+                slice_find(s->h->ops[j].result, op->argument, NULL))
                 return true;
     }
     return false;
@@ -228,7 +219,7 @@ static bool take_values(struct shrinking *s)
             for (size_t k = 0; k < s->h->count; k++) {
                 const struct linear_op *seen = &s->h->ops[k];
                 bool has = seen->seen == LINEAR_SAW_VALUE &&
-                           contains(seen->result, op->argument);
+                           slice_find(seen->result, op->argument, NULL);
                 in = in || (has && s->gone[k]);
                 out = out || (has && !s->gone[k]);
             }
@@ -249,18 +240,15 @@ static bool is_single(const struct shrinking *s, const struct linear_op *op)
     for (size_t i = 0; i < s->h->count; i++) {
         const struct linear_op *other = &s->h->ops[i];
         if (other != op && !is_read(other) &&
-            contains(other->argument, op->argument))
+            slice_find(other->argument, op->argument, NULL))
             return false;
         if (other->seen != LINEAR_SAW_VALUE)
             continue;
         struct slice v = other->result;
-        const unsigned char *at =
-            v.size < op->argument.size || op->argument.size == 0
-                ? NULL
-                : memmem(v.data, v.size, op->argument.data, op->argument.size);
-        if (at != NULL &&
-            contains(slice_of(at + 1, (size_t)(v.data + v.size - at) - 1),
-                     op->argument))
+        size_t at;
+        if (op->argument.size > 0 && slice_find(v, op->argument, &at) &&
+            slice_find(slice_of(v.data + at + 1, v.size - at - 1), op->argument,
+                       NULL))
             return false;
     }
     return op->argument.size > 0;

@@ -172,8 +172,7 @@ int64_t states_last_with(const struct states *s, struct slice tail)
     for (size_t i = 0; i < s->text_count; i++) {
         struct slice text = s->texts[i];
         // What goes on in the next one is looked for there.
-        if (s->lasts[i] > last && tail.size > 0 && text.size > 0 &&
-            memmem(text.data, text.size, tail.data, tail.size) != NULL)
+        if (s->lasts[i] > last && tail.size > 0 && slice_find(text, tail, NULL))
             last = s->lasts[i];
     }
     return tail.size == 0 ? INT64_MAX : last;

@@ -151,9 +151,7 @@ static bool can_be_taken(const struct linear_history *h, size_t i)
             return false;
         struct slice spoken[] = {other->result, other->expected};
         for (size_t k = 0; k < 2 && j != i; k++)
-            if (spoken[k].size > 0 &&
-                memmem(spoken[k].data, spoken[k].size, op->argument.data,
-                       op->argument.size) != NULL)
+            if (spoken[k].size > 0 && slice_find(spoken[k], op->argument, NULL))
                 return false;
     }
     return true;

@@ -11,7 +11,7 @@
 #include "grading/linear/tests/read_dump.h"
 
 enum {
-    RUNS = 300,
+    RUNS = 80,
     LINES = 1200,
     SAMPLE = 256, // lines that lines_parts.c reads alone
 };
@@ -32,9 +32,11 @@ static char *made(struct random *dice)
 {
     static const char *const mixes[] = {"get=50,put=20,append=30",
                                         "get=50,put=30,cas=20", NULL};
+    // Few are all in the sample; of many some come later.
+    uint64_t many = random_below(dice, 2) == 0 ? 40 : 600;
     struct linear_arguments a = {.ops = LINES,
-                                 .keys = 1 + random_below(dice, 60),
-                                 .clients = 1 + random_below(dice, 40),
+                                 .keys = 1 + random_below(dice, many),
+                                 .clients = 1 + random_below(dice, many),
                                  .unknown = "10",
                                  .seed = random_below(dice, 1 << 30),
                                  .mix = mixes[random_below(dice, 3)]};
@@ -87,10 +89,11 @@ static char *read_with(const char *text, unsigned threads, bool lenient,
 static void same_numbers(const struct linear_history *a,
                          const struct linear_history *b)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        ck_assert_uint_eq(a->ops[i].client, b->ops[i].client);
-        ck_assert_uint_eq(a->ops[i].key, b->ops[i].key);
-    }
+    size_t same = 0; // an assertion costs more than all of this
+    while (same < a->count && a->ops[same].client == b->ops[same].client &&
+           a->ops[same].key == b->ops[same].key)
+        same++;
+    ck_assert_uint_eq(same, a->count);
 }
 
 static void same(const char *text, unsigned threads, bool lenient)
