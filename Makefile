@@ -46,11 +46,14 @@ OUT := $(BUILD)/$(VARIANT)
 ifeq ($(filter fuzz coverage,$(VARIANT)),)
 OUT := $(OUT)$(addprefix -,$(filter-out gcc,$(notdir $(firstword $(CC)))))
 endif
+comma    := ,
 GEN      := $(BUILD)/gen
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(GEN)
 CFLAGS   := -std=c17 -g3 -pthread -fno-omit-frame-pointer $(FLAGS.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
     -Wmissing-prototypes -Wvla $(WERROR)
+# For the copies that simulated nodes run.
+LAB_CFLAGS := -fPIC
 JOBS := $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 MAKEFLAGS += --no-builtin-rules $(JOBS)
 
@@ -72,17 +75,24 @@ FOLDER.lab3      := lab3-paxos
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
 FOLDER.linear    := grading/linear
+FOLDER.sim       := grading/sim
 SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     common/runtime/tests/time_test.c \
     lab0-echo/tests/cluster_test.c lab2-pbservice/tests/views_cluster_test.c \
     lab2-pbservice/tests/pb_cluster_test.c \
     lab2-pbservice/tests/load_cluster_test.c \
+    lab2-pbservice/tests/random_cluster_test.c \
     lab3-paxos/tests/kv_cluster_test.c lab3-paxos/tests/kv_load_cluster_test.c \
     lab1-mapreduce/tests/cluster_test.c lab3-paxos/tests/paxos_cluster_test.c \
     lab3-paxos/tests/paxos_safety_cluster_test.c \
     lab3-paxos/tests/paxos_forget_cluster_test.c \
     lab3-paxos/tests/paxos_cost_cluster_test.c \
     lab3-paxos/tests/paxos_load_cluster_test.c
+# Tests of what is there in a simulation alone.
+SIM_ONLY := grading/seeds/tests/%_test.c
+# What seeds come to, as text: the program sim reads what tests write.
+SEED_FORMATS := grading/seeds/row.c grading/seeds/trace.c \
+    common/runtime/sim/plan.c common/runtime/sim/record.c
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
     pool.c app_index.c app_grep.c app_text.c
@@ -109,9 +119,9 @@ sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
 judged = $(filter lab%cluster_test.c,$(1))
 beside = $(if $(judged),$(wildcard \
     $(addprefix grading/,cluster/*.c workload/*.c linear/*.c \
-    linear/search/*.c linear/explain/*.c linear/picture/*.c linear/read/*.c))) $(if $(and $(judged),$(filter \
-    posix,$(2))),$(addprefix $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out \
-    $(MAINS),$(call sources,$(dir_of))))
+    linear/search/*.c linear/explain/*.c linear/picture/*.c linear/read/*.c) \
+    $(if $(filter sim,$(2)),grading/seeds/*.c))) $(if $(judged),$(addprefix \
+    $(dir_of)/,$(JUDGE.$(dir_of))),$(filter-out $(MAINS),$(call sources,$(dir_of))))
 # What a test or fuzz target $(1) is linked from in the world $(2).
 parts = $(call objects,$(1) $(filter-out %_test.c %_fuzz.c $(if $(judged),,%_cluster.c) \
     %_$(if $(filter sim,$(2)),posix,sim).c,$(wildcard $(dir $(1))*.c)) $(beside)) \
@@ -125,13 +135,18 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,lab0 mr lab2 lab3 run-tests trace linear,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 lab3 run-tests trace linear sim,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
+    $(if $(filter sim,$(p)),$(call objects,$(SEED_FORMATS))) \
     $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
+# What a simulated node runs a copy of: the program without its main().
+$(foreach p,lab0 mr lab2 lab3,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+    link,NODES,$(OUT)/sim/$(p).so,$(call objects,$(filter-out $(MAINS),$(call \
+    sources,$(FOLDER.$(p))))) $(wildcard $(FOLDER.$(p))/prebuilt.a))))
 UNIT := $(OUT)/common/check/unit.o
-$(foreach t,$(TESTS),$(call \
+$(foreach t,$(filter-out $(SIM_ONLY),$(TESTS)),$(call \
     link,TEST_BINS,$(call test_bin,$(t)),$(call parts,$(t),posix) $(UNIT)))
-$(foreach t,$(if $(filter common/rpc/%,$(sim)),$(filter $(SIM_TESTS),$(TESTS))),\
+$(foreach t,$(if $(filter common/rpc/%,$(sim)),$(filter $(SIM_TESTS) $(SIM_ONLY),$(TESTS))),\
     $(call link,TEST_BINS,$(call test_bin,$(t))-sim,$(call parts,$(t),sim) $(UNIT)))
 ifeq ($(VARIANT),fuzz)
 $(foreach t,$(FUZZ),$(call \
@@ -139,8 +154,10 @@ $(foreach t,$(FUZZ),$(call \
 endif
 BENCH_BINS := $(patsubst grading/%.c,$(OUT)/%,$(filter $(MAINS),$(BENCH)))
 RUN        := $(filter-out $(WITHOUT),$(filter \
-    $(OUT)/tests/$(if $(LAB),lab$(LAB)-)%,$(TEST_BINS)))
+    $(if $(filter-out 0,$(SIM)),%-sim,%),$(filter \
+    $(OUT)/tests/$(if $(LAB),lab$(LAB)-)%,$(TEST_BINS))))
 LINKED     := $(BINS) $(TEST_BINS) $(FUZZ_BINS) $(BENCH_BINS)
+$(filter %-sim,$(TEST_BINS)): | $(NODES)
 
 # --- targets for people ---
 
@@ -170,9 +187,12 @@ asan tsan:  ## run the tests with AddressSanitizer + UBSan, or ThreadSanitizer
 	@$(MAKE) --no-print-directory test VARIANT=$@
 
 valgrind: $(BUILD)/.deps-student  ## run the tests under valgrind
-	@echo 'not the tests in simulation: valgrind does not follow coroutines'
 	@$(MAKE) --no-print-directory test WITHOUT=%-sim LAB_TIME_SCALE=20 \
 	    UNIT_COMMAND='make valgrind' UNDER="$$(command -v valgrind) $(VALGRIND)"
+	@echo 'now those in simulation: what killed nodes had is lost there'
+	@$(MAKE) --no-print-directory test SIM=1 LAB_TIME_SCALE=20 \
+	    UNIT_COMMAND='make valgrind' \
+	    UNDER="$$(command -v valgrind) $(VALGRIND) --leak-check=no"
 VALGRIND := -q --vgdb=no --error-exitcode=9 --leak-check=full --trace-children=yes \
     --show-leak-kinds=definite --errors-for-leak-kinds=definite \
     --trace-children-skip=/bin/*,/usr/bin/*
@@ -200,7 +220,7 @@ $(BUILD)/.deps-%: FORCE
 	@grading/deps.sh ensure $* $@
 
 # What depends on these is made anew when flags change, or files come and go.
-$(OUT)/flags: NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS)
+$(OUT)/flags: NOW = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(LAB_CFLAGS)
 $(OUT)/files: NOW = $(sort $(COMMON) $(posix) $(sim) $(PROTOS) $(TESTS) \
     $(foreach d,lab* grading/* */tests */*/tests,$(wildcard $(d)/*.c $(d)/*/*.c)))
 $(OUT)/flags $(OUT)/files: FORCE
@@ -218,7 +238,8 @@ $(OUT)/gen/%.o: $(GEN)/%.c $(OUT)/flags | $(GEN_H)
 $(OUT)/%.o: %.c $(OUT)/flags | $(GEN_H) $(BUILD)/.deps-student
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) \
-	    $(if $(filter lab% common/kv/%,$<),-Wno-unused-parameter) -MMD -MP -c -o $@ $<
+	    $(if $(filter lab% common/kv/%,$<),-Wno-unused-parameter) \
+	    $(if $(filter lab%,$<),$(LAB_CFLAGS)) -MMD -MP -c -o $@ $<
 
 $(OUT)/lib/posix.a: $(call objects,$(COMMON) $(posix)) $(call gen_objects,$(PROTOS))
 $(OUT)/lib/sim.a: $(call objects,$(COMMON) $(sim)) $(call gen_objects,$(PROTOS))
@@ -226,14 +247,29 @@ $(OUT)/lib/posix.a $(OUT)/lib/sim.a: $(OUT)/files
 	@mkdir -p $(@D)
 	$(call say,AR) rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-$(BENCH_BINS): $(OUT)/bench/%: $(OUT)/grading/bench/%.o $(OUT)/lib/posix.a \
+$(BENCH_BINS): $(OUT)/bench/%: $(OUT)/grading/bench/%.o $(OUT)/grading/bench/bench.o
+$(filter-out %/simulated,$(BENCH_BINS)): $(OUT)/lib/posix.a \
     $(call objects,$(filter-out $(MAINS),$(BENCH)))
+$(OUT)/bench/simulated: $(OUT)/lib/sim.a
 $(OUT)/bench/histories: $(call objects,$(filter-out $(MAINS),$(call sources,grading/linear)))
 $(LINKED): $(OUT)/files
 	@mkdir -p $(@D)
-	$(call say,LD) $(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-	    $(if $(filter %-sim,$@),$(if $(filter %/prebuilt.a,$^),-u node_main)) \
+	$(call say,LD) $(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(if $(filter \
+	    %-sim,$@),-rdynamic -Wl$(comma)--whole-archive $(filter %/sim.a,$^) \
+	    -Wl$(comma)--no-whole-archive) $(filter %.a,$^) \
 	    $(if $(filter $(TEST_BINS) $(FUZZ_BINS),$@),$(CHECK_LIBS)) $(LIBS) \
 	    $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
+
+# Its names are its own: a copy shares nothing with the program or another copy.
+# If it calls what makes no sense in a simulation it is a text that says so, and
+# the simulated tests alone fail by that.
+$(NODES): grading/sim/check-names $(OUT)/files
+	@mkdir -p $(@D)
+	$(call say,SO) $(CC) $(CFLAGS) -shared -o $@ $(filter %.o,$^) \
+	    -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive \
+	    -Wl,-Bsymbolic -Wl,--version-script=grading/sim/names
+	@grading/sim/check-names $(basename $(@F)) $(filter %.o %.a,$^) >$@.text || \
+	    { cat $@.text; cp $@.text $@; }; \
+	    rm -f $@.text
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

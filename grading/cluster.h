@@ -95,8 +95,7 @@ void cluster_launch(struct cluster *c, const char *name, const char *format,
 void cluster_await_ready(struct cluster *c, const char *name);
 
 // Its memory is at most so much: what it has allocated, as the system sees it.
-// Not judged in a simulation, with a sanitizer or under valgrind, where nobody
-// can say.
+// Not judged with a sanitizer or under valgrind, where nobody can say.
 void cluster_expect_memory(struct cluster *c, const char *name, int64_t bytes);
 
 void cluster_kill(struct cluster *c, const char *name); // SIGKILL; it is dead
@@ -113,6 +112,7 @@ void cluster_expect_exit(struct cluster *c, const char *name, int status,
                          int ticks);
 void cluster_expect_crash(struct cluster *c, const char *name, int ticks);
 bool cluster_has_ended(struct cluster *c, const char *name);
+unsigned cluster_lives(struct cluster *c, const char *name); // started so often
 
 // --- Sockets ---------------------------------------------------------------
 
@@ -167,6 +167,7 @@ void cluster_hold_at(struct cluster *c, const char *name, enum crash_kind kind,
                      const char *what, uint64_t count);
 bool cluster_is_held(struct cluster *c, const char *name); // at any such place
 void cluster_release(struct cluster *c, const char *name); // all its places
+void cluster_disarm(struct cluster *c, const char *name); // and all its crashes
 
 // --- Asking ----------------------------------------------------------------
 
@@ -262,6 +263,17 @@ uint64_t cluster_random(struct cluster *c, uint64_t n);
 void cluster_tell(struct cluster *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// The test has come to something that at least one of many seeds must come to
+// (`marks` of its entry). Only a simulation counts.
+void cluster_mark(struct cluster *c, const char *mark);
+// It stands still, lawfully by the fault model: that is no failure, but few
+// seeds of a test may come to it.
+void cluster_stuck(struct cluster *c, const char *why);
+
+// Ends the test, which has failed because something does not go on; in a
+// simulation with who waits for what.
+_Noreturn void cluster_fail_waiting(struct cluster *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 // Ends the test, which has failed.
 _Noreturn void cluster_fail(struct cluster *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -33,7 +33,7 @@ tools() {
 
 # An ELF file each: programs, and tests for what they are linked with.
 programs() { # FOLDER
-    find "$1/bin" "$1/tests" -type f -perm -u+x 2>/dev/null | LC_ALL=C sort
+    find "$1/bin" "$1/sim" "$1/tests" -type f -perm -u+x 2>/dev/null | LC_ALL=C sort
 }
 
 export_counts() { # FOLDER

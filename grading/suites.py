@@ -18,8 +18,8 @@ POLL_S = 0.01
 GRACE_S = 10  # run-tests ends what it has started within it
 
 # What picks tests or shapes runs is said here and nowhere else.
-UNSET = re.compile(r"T|PART|SEED|KEEP|LAB|LAB_SEED|LAB_LOG|J|VARIANT|BUILD|CC|"
-                   r"MAKE.*|MFLAGS|UNIT_.*|CK_.*|TMPDIR")
+UNSET = re.compile(r"T|PART|SEED|SIM|SIM_.*|N|KEEP|LAB|LAB_SEED|LAB_LOG|J|VARIANT|"
+                   r"BUILD|CC|MAKE.*|MFLAGS|UNIT_.*|CK_.*|TMPDIR")
 
 # about: all that the registry says (common/check/row.h).
 Test = collections.namedtuple(

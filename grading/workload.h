@@ -62,6 +62,7 @@ struct load_spec {
     unsigned keys;           // 0: 2
     unsigned get_percent;    // of the operations; 0: 40
     unsigned append_percent; // 0: 40; the rest are Puts
+    unsigned operations;     // of each client; 0: as many as there is time for
     int patience;            // ticks that a client tries; 0: KV_SOON
 };
 
@@ -80,6 +81,14 @@ void load_drift(struct load *l, int ticks);
 // Waits for what is under way, has each key read, and judges. What was cut or
 // spoiled should have been mended. Frees `l`.
 void load_end(struct load *l);
+
+// Begins no more, and waits until all operations have ended, with an answer or
+// without; at most so long. Have they?
+bool load_comes_to_rest(struct load *l, int ticks);
+
+// As load_end, of a service that stands still and must: what is under way may
+// or may not have happened, and nothing is read.
+void load_leave(struct load *l);
 
 // So that a failure names the line of the test.
 #ifndef CLUSTER_NO_PLACES

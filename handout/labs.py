@@ -30,7 +30,8 @@ LABS = {
                   Part("2b", ("2a",), "servers do what the view says")),
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
                    "common/clerks/direct.h", "common/clerks/direct.c",
-                   "grading/workload.h", "grading/workload/",
+                   "grading/workload.h", "grading/nemesis.h",
+                   "grading/workload/",
                    "grading/linear/")),
     3: Lab("lab3-paxos",
            parts=(Part("3a"),
@@ -46,6 +47,7 @@ ALWAYS = (
     "grading/deps.list", "grading/deps.sh",
     "grading/cluster.h",
     "grading/cluster/", "grading/runner/", "grading/trace/",
+    "grading/seeds/", "grading/sim/",
 )
 
 # None of it ever ships, whatever else says so.

@@ -226,19 +226,23 @@ static bool ends_with(const char *text, const char *end)
     return size >= strlen(end) && strcmp(text + size - strlen(end), end) == 0;
 }
 
-// In a simulation there is no process that gdb could be told to start.
+static bool is_simulated(const struct block *b)
+{
+    return ends_with(b->program, "-sim");
+}
+
+// In a simulation there is no process that gdb could be told to start, but
+// there are calls of the runtime, with numbers.
 static void put_gdb(FILE *out, const struct block *b, const char *node)
 {
-    if (ends_with(b->program, "-sim")) {
-        put_label(out, "in gdb");
-        fprintf(out, "CK_FORK=no SEED=%" PRIu64 " T=", b->seed);
-        put_quoted(out, b->test->name, false);
-        fprintf(out, " gdb %s\n", b->program);
-        return;
-    }
-    put_make(out, "in gdb", "gdb", b);
-    fprintf(out, " SEED=%" PRIu64 "%s%s\n", b->seed,
-            node != NULL ? " NODE=" : "", node != NULL ? node : "");
+    put_make(out, "in gdb", is_simulated(b) ? "sim" : "gdb", b);
+    fprintf(out, " SEED=%" PRIu64, b->seed);
+    if (is_simulated(b))
+        fprintf(out, " GDB=1");
+    else
+        fprintf(out, "%s%s", node != NULL ? " NODE=" : "",
+                node != NULL ? node : "");
+    fputc('\n', out);
 }
 
 void block_print(FILE *out, const struct block *b)
@@ -256,7 +260,8 @@ void block_print(FILE *out, const struct block *b)
     put_label(out, "again");
     fprintf(out, "%s T=", command != NULL ? command : "make test");
     put_quoted(out, b->test->name, true);
-    fprintf(out, " SEED=%" PRIu64 "\n", b->seed);
+    fprintf(out, " SEED=%" PRIu64 "%s\n", b->seed,
+            is_simulated(b) ? " SIM=1" : "");
     if (b->kept && has(b->folder, "cnt")) {
         put_make(out, "trace", "trace", b);
         fputc('\n', out);

@@ -45,7 +45,10 @@ struct graded_test {
     int points;          // 0: run, not graded
     enum graded_kind kind;
     enum graded_evidence evidence;
-    bool hidden;     // not shipped to students
+    bool hidden; // not shipped to students
+    // In simulation: what at least one of many seeds must have come to, between
+    // semicolons: "lose-reply Replica.Forward;deed kill". NULL: nothing.
+    const char *marks;
     int repetitions; // with another seed each; 0: once
     double limit_s;  // 0: UNIT_LIMIT_S
     // One of the two: a test of Check, or a function that gets `arg`.

@@ -158,7 +158,7 @@ static void judge_failure(struct trial *t, TestResult *result, double limit_s)
 
     // Until a test's first assertion Check knows where the test begins: with
     // us, if we call it.
-    if (strcmp(tr_lfile(result), __FILE__) == 0)
+    if (tr_lfile(result) == NULL || strcmp(tr_lfile(result), __FILE__) == 0)
         return;
     t->where = xasprintf("%s:%d", tr_lfile(result), tr_lno(result));
     t->behind = tr_rtype(result) == CK_ERROR;
@@ -205,6 +205,8 @@ void trial_run(const struct graded_test *test, const struct trial_options *o,
     assert((test->test == NULL) != (test->run == NULL));
 
     *t = (struct trial){.verdict = VERDICT_PASS};
+    struct page *outer_page = page; // a test may run tests
+    const struct graded_test *outer = current;
     page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert(page != MAP_FAILED);
@@ -222,7 +224,8 @@ void trial_run(const struct graded_test *test, const struct trial_options *o,
 
     srunner_free(runner);
     munmap(page, sizeof *page);
-    page = NULL;
+    page = outer_page;
+    current = outer;
 }
 
 void trial_release(struct trial *t)

@@ -137,9 +137,9 @@ static int view_part(const char *path, char *page, size_t size)
 
 int count_page_view(const char *path, bool trace, struct count_page **out)
 {
-    char *page = xcalloc(1, page_size());
-    int err =
-        view_part(path, page, trace ? page_size() : sizeof(struct shared));
+    size_t size = trace ? page_size() : sizeof(struct shared);
+    char *page = xmalloc(size);
+    int err = view_part(path, page, size);
     if (err != ERR_OK) {
         free(page);
         return err;

@@ -44,7 +44,8 @@ struct count_page; // the mapping's content: see counters.c
 int count_page_create(const char *path, struct count_page **out);
 int count_page_open(const char *path, struct count_page **out);
 // For a reader, while the node lives or after: copies it, the trace ring only
-// if that is wanted (it is most of it). Nothing can be written to a copy.
+// if that is wanted (it is most of it), and else it must not be asked for.
+// Nothing can be written to a copy.
 int count_page_view(const char *path, bool trace, struct count_page **out);
 void count_page_close(struct count_page *p); // NULL is fine
 

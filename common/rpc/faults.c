@@ -33,6 +33,7 @@ struct fault_page {
     _Atomic uint32_t version; // rules[version % RULE_SETS] is in force
     struct rule_set rules[RULE_SETS];
     _Atomic uint32_t released; // crashes[0, released) hold nobody
+    _Atomic uint32_t disarmed; // crashes[0, disarmed) do nothing at all
     _Atomic uint32_t crash_count;
     struct fault_crash crashes[FAULT_CRASHES_MAX];
 };
@@ -127,6 +128,12 @@ int fault_add_crash(struct fault_page *p, const struct fault_crash *crash)
 void fault_release(struct fault_page *p)
 {
     atomic_store(&p->released, atomic_load(&p->crash_count));
+}
+
+void fault_disarm(struct fault_page *p)
+{
+    fault_release(p);
+    atomic_store(&p->disarmed, atomic_load(&p->crash_count));
 }
 
 bool fault_is_released(const struct fault_page *p, uint32_t which)
@@ -275,6 +282,7 @@ static bool is_armed(const struct fault_page *p, uint32_t i,
 {
     const struct fault_crash *c = &p->crashes[i];
     return c->kind == kind && atomic_load(&fired[i]) == 0 &&
+           i >= atomic_load(&p->disarmed) &&
            !(c->holds && fault_is_released(p, i)) &&
            (c->method[0] == '\0' || strcmp(c->method, what) == 0);
 }

@@ -75,6 +75,8 @@ int fault_add_rule(struct fault_page *p, const struct fault_rule *rule);
 int fault_add_crash(struct fault_page *p, const struct fault_crash *crash);
 // Lets go whoever is held, and disarms what would hold others.
 void fault_release(struct fault_page *p);
+// That, and what was to crash will not.
+void fault_disarm(struct fault_page *p);
 // Cuts: calls that this node makes to `peer`, and messages of calls that
 // `peer` makes to it. A cut is the first bit here and the second at the peer.
 // A message that had passed its check when the bit was set, a few instructions

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@
 #include "common/runtime/err.h"
 #include "common/runtime/log.h"
 #include "common/runtime/thread.h"
+#include "common/runtime/world.h"
 
 enum {
     SPARE = 4, // workers that stay, waiting
@@ -292,7 +294,28 @@ static bool wait_on_order(struct rpc_server *s, uint32_t wait_ms)
     return !stopping;
 }
 
-// What becomes of a request that arrived, by the dice.
+// What the dice say of the k-th request, as far as the world lets it happen.
+static struct fault_draw draw_fate(const struct request *r, uint64_t k)
+{
+    static const enum world_event events[] = {
+        [FATE_NORMAL] = WORLD_WAIT,
+        [FATE_LOSE_REQUEST] = WORLD_LOSE_REQUEST,
+        [FATE_LOSE_REPLY] = WORLD_LOSE_REPLY,
+        [FATE_LATE] = WORLD_LATE,
+    };
+    const char *method = r->head->method;
+    struct fault_draw draw = fault_draw(faults_of(r), r->source, method, k);
+    if (draw.fate == FATE_NORMAL && draw.wait_ms == 0)
+        return draw;
+    char who[NODE_NAME_MAX * 2 + FAULT_METHOD_MAX + 4];
+    snprintf(who, sizeof who, "%s>%s:%s", r->head->source,
+             node_name(node_of(r)), method);
+    if (!world_grants(events[draw.fate], who, k, NULL))
+        return (struct fault_draw){.fate = FATE_NORMAL};
+    return draw;
+}
+
+// What becomes of a request that arrived.
 static void follow_fate(struct request *r, struct fault_draw draw)
 {
     if (draw.fate != FATE_NORMAL)
@@ -332,7 +355,7 @@ static void serve(struct request *r)
         k = atomic_fetch_add(&count->arrived, 1) + 1;
         atomic_fetch_add(&count->arrived_bytes, inbound_frame(r->inbound).size);
     }
-    follow_fate(r, fault_draw(faults_of(r), r->source, r->head->method, k));
+    follow_fate(r, draw_fate(r, k));
 }
 
 static void serve_inbound(struct rpc_server *s, struct inbound *in)

@@ -6,6 +6,7 @@
 // connection's end would tell is told.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,12 +16,18 @@
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/err.h"
+#include "common/runtime/sim/digest.h"
+#include "common/runtime/sim/heap.h"
 #include "common/runtime/sim/sim.h"
+#include "common/runtime/sim/waits.h"
+#include "common/runtime/world.h"
 
 enum {
-    LEG_MIN_NS = 50 * 1000,
-    LEG_MAX_NS = 200 * 1000,
+    LEG_NS = 100 * 1000, // what a message takes
+    NS_PER_US = 1000,
 };
+
+static const char a_reply[] = "a reply";
 
 struct port {
     struct process *owner;
@@ -44,6 +51,9 @@ struct inbound {
     enum inbound_state state;
     struct exchange *from; // NULL: it is over, or the reply is under way
     struct process *caller;
+    const struct thread *taker; // by whom it was taken
+    const char *route;
+    uint64_t number; // of the messages on it
     int64_t deadline_ms;
     void *frame; // owned
     size_t size;
@@ -58,6 +68,7 @@ struct dialer {
 struct exchange {
     struct dialer *dialer;
     struct process *caller;
+    const struct thread *thread; // of the caller
     char *path;
     enum exchange_state state;
     struct port *port;  // that could still close it; NULL: none
@@ -72,10 +83,68 @@ struct exchange {
 static struct port *ports;
 static struct exchange *exchanges;
 
-static int64_t arrival_ns(void)
+// --- How long it takes ------------------------------------------------------
+
+// Whose messages to whom: for the names of events. Never freed.
+struct route {
+    char *who; // "c1>s1"
+    uint64_t messages;
+    struct route *next;
+};
+static struct route *routes;
+
+// net/c1/s1, sock/s1/s and sock/s1/c lead to s1.
+static char *name_route(const struct process *caller, const char *path)
 {
-    return sim_now_ns() + LEG_MIN_NS +
-           (int64_t)sim_below(LEG_MAX_NS - LEG_MIN_NS + 1);
+    const char *last = strrchr(path, '/');
+    const char *name = last != NULL ? last + 1 : path;
+    if (last != NULL && last > path && name[0] != '\0' && name[1] == '\0') {
+        while (last > path && last[-1] != '/')
+            last--;
+        name = last;
+    }
+    return xasprintf("%s>%s", caller->name, name);
+}
+
+static struct route *route_of(const struct process *caller, const char *path)
+{
+    // Called with the simulation's heap in use.
+    char *who = name_route(caller, path);
+    struct route *r = routes;
+    while (r != NULL && strcmp(r->who, who) != 0)
+        r = r->next;
+    if (r != NULL) {
+        free(who);
+        return r;
+    }
+    r = xcalloc(1, sizeof *r);
+    r->who = who;
+    r->next = routes;
+    routes = r;
+    return r;
+}
+
+// Some are overtaken by others, a few are slow: microseconds.
+static int64_t draw_delay(uint64_t die)
+{
+    unsigned part = strcmp(world_profile(), "reordering") == 0 ||
+                            strcmp(world_profile(), "everything") == 0
+                        ? 4
+                        : 16;
+    if (die % part != 0)
+        return 0;
+    die /= part;
+    static const int64_t most[] = {100, 500, 2000, 12000};
+    return 1 + (int64_t)(die / 4 % (uint64_t)most[die % 4]);
+}
+
+// The k-th message of a route; replies are told apart by their end.
+static int64_t arrival_ns(const char *route, uint64_t k, bool reply)
+{
+    char *who = xasprintf("%s%s", route, reply ? ".reply" : "");
+    int64_t us = plan_draw(PLAN_DELAY, plan_who(who), k, draw_delay);
+    free(who);
+    return sim_now_ns() + LEG_NS + us * NS_PER_US;
 }
 
 static bool is_over(const struct exchange *e)
@@ -200,7 +269,7 @@ static struct port *find_port(const char *path)
 int port_open(const char *path, struct port **out)
 {
     sim_on_node_end(node_ended);
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
     if (strlen(path) > TRANSPORT_PATH_MAX)
         return ERR_LIMIT;
     if (find_port(path) != NULL)
@@ -214,9 +283,11 @@ int port_open(const char *path, struct port **out)
         return err_from_errno(errno);
 
     fstat(fd, &file);
+    int heap = sim_heap_use(HEAP_TEST);
     struct port *p = xcalloc(1, sizeof *p);
     p->owner = sim_thread()->node;
     p->path = xstrdup(path);
+    sim_heap_use(heap);
     p->fd = fd;
     p->device = file.st_dev;
     p->inode = file.st_ino;
@@ -228,11 +299,12 @@ int port_open(const char *path, struct port **out)
 
 struct inbound *port_next(struct port *p)
 {
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
     while (!p->shut) {
         for (struct inbound *in = p->inbounds; in != NULL; in = in->next) {
             if (in->state == INBOUND_QUEUED) {
                 in->state = INBOUND_TAKEN;
+                in->taker = sim_thread();
                 return in;
             }
         }
@@ -248,7 +320,7 @@ void port_shut(struct port *p)
     p->shut = true;
     close_untaken(p);
     sim_wake_all(p);
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
 }
 
 void port_close(struct port *p)
@@ -270,7 +342,7 @@ static void reply_arrives(void *arg)
 bool inbound_reply(struct inbound *in, struct slice frame, int64_t until_ms)
 {
     (void)until_ms; // nothing blocks
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
     struct exchange *e = in->from;
     if (e == NULL) // who has given up reads and drops it, until its deadline
         return in->caller->alive && clock_now_ms() < in->deadline_ms;
@@ -279,12 +351,16 @@ bool inbound_reply(struct inbound *in, struct slice frame, int64_t until_ms)
         return false;
     }
     // From here on it comes, whatever happens to us.
+    int heap = sim_heap_use(HEAP_TEST);
     in->from = NULL;
     e->in = NULL;
     e->port = NULL;
     e->reply = xmemdup(frame.data, frame.size);
     e->reply_size = frame.size;
-    sim_timer_set(&e->leg, arrival_ns(), reply_arrives, e);
+    sim_note_bytes(frame.data, frame.size);
+    sim_timer_set(&e->leg, arrival_ns(in->route, in->number, true),
+                  reply_arrives, e);
+    sim_heap_use(heap);
     return true;
 }
 
@@ -297,7 +373,7 @@ void inbound_hang_up(struct inbound *in)
 void inbound_done(struct inbound *in)
 {
     inbound_free(in);
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
 }
 
 // --- The calling side -----------------------------------------------------
@@ -308,9 +384,39 @@ bool transport_present(const char *path)
     return stat(path, &file) == 0;
 }
 
+// Where the requests are whose replies somebody waits for.
+static size_t explain_reply(const struct thread *t, struct wait_cause *out,
+                            size_t max)
+{
+    size_t count = 0;
+    for (struct exchange *e = exchanges; e != NULL && count < max;
+         e = e->next) {
+        if (e->thread != t || is_over(e))
+            continue;
+        struct wait_cause *cause = &out[count++];
+        const struct inbound *in = e->in;
+        cause->thread = NULL;
+        const char *where = "has been lost, or its reply is under way";
+        if (in != NULL && in->state == INBOUND_TRAVELS)
+            where = "is under way";
+        if (in != NULL && in->state == INBOUND_QUEUED)
+            where = "has arrived, and nobody takes it";
+        if (in != NULL && in->state == INBOUND_TAKEN) {
+            where = "is in the hands of";
+            cause->thread = in->taker;
+        }
+        snprintf(cause->words, sizeof cause->words, "its request to %.60s %s",
+                 strrchr(e->path, '/') != NULL ? strrchr(e->path, '/') + 1
+                                               : e->path,
+                 where);
+    }
+    return count;
+}
+
 struct dialer *dialer_new(void)
 {
     sim_on_node_end(node_ended);
+    sim_explain(a_reply, explain_reply);
     return xcalloc(1, sizeof(struct dialer));
 }
 
@@ -323,7 +429,7 @@ void dialer_cancel(struct dialer *d)
 {
     d->cancelled = true;
     sim_wake_all(d);
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
 }
 
 static void request_arrives(void *arg)
@@ -346,7 +452,12 @@ static void send_request(struct exchange *e, struct slice request,
     in->frame = xmemdup(request.data, request.size);
     in->size = request.size;
     append_inbound(in);
-    sim_timer_set(&in->leg, arrival_ns(), request_arrives, in);
+    struct route *r = route_of(e->caller, e->path);
+    in->route = r->who;
+    in->number = ++r->messages;
+    sim_note_bytes(request.data, request.size);
+    sim_timer_set(&in->leg, arrival_ns(in->route, in->number, false),
+                  request_arrives, in);
     e->in = in;
     e->state = EXCHANGE_WAITING;
 }
@@ -360,13 +471,14 @@ static size_t count_outstanding(const struct exchange *like)
     return count;
 }
 
-struct exchange *exchange_start(struct dialer *d, const char *path,
-                                struct slice request, int64_t deadline_ms)
+// What is under way is nobody's: it outlives both ends.
+static struct exchange *start(struct dialer *d, const char *path,
+                              struct slice request, int64_t deadline_ms)
 {
-    sim_yield();
     struct exchange *e = xcalloc(1, sizeof *e);
     e->dialer = d;
     e->caller = sim_thread()->node;
+    e->thread = sim_thread();
     e->path = xstrdup(path);
     e->state = EXCHANGE_DIALING;
     e->next = exchanges;
@@ -385,18 +497,27 @@ struct exchange *exchange_start(struct dialer *d, const char *path,
     return e;
 }
 
+struct exchange *exchange_start(struct dialer *d, const char *path,
+                                struct slice request, int64_t deadline_ms)
+{
+    sim_yield(CALL_RPC, __builtin_return_address(0));
+    int heap = sim_heap_use(HEAP_TEST);
+    struct exchange *e = start(d, path, request, deadline_ms);
+    sim_heap_use(heap);
+    return e;
+}
+
 int exchange_wait(struct dialer *d, struct exchange *const *all, size_t n,
                   int64_t deadline_ms)
 {
-    sim_yield();
+    sim_yield(CALL_RPC, __builtin_return_address(0));
     while (!d->cancelled) {
         for (size_t i = 0; i < n; i++)
             if (all[i] != NULL && is_over(all[i]))
                 return (int)i;
         if (clock_now_ms() >= deadline_ms)
             return -1;
-        sim_wait(d, sim_ns(deadline_ms), "a reply",
-                 __builtin_return_address(0));
+        sim_wait(d, sim_ns(deadline_ms), a_reply, __builtin_return_address(0));
     }
     return -1;
 }

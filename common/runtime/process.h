@@ -57,8 +57,8 @@ int process_wait(struct process *p, int64_t deadline_ms,
 int64_t process_id(const struct process *p); // the pid
 
 // Bytes of memory that are its own, no file's (RssAnon, and what is swapped
-// out of it). -1 if that says nothing of the program: it has ended, it runs
-// with a sanitizer or under valgrind, or in a simulation.
+// out of it; in a simulation what it has allocated). -1 if that says nothing of
+// the program: it has ended, or runs with a sanitizer or under valgrind.
 int64_t process_memory(const struct process *p);
 
 // Kills it if it still runs, reaps it, frees `p`. NULL is fine.

@@ -76,6 +76,7 @@ struct cluster {
     unsigned char cuts[NAMES_MAX][NAMES_MAX];
     int owners[NAMES_MAX];  // whose socket a name leads to; -1: nobody's
     bool hidden[NAMES_MAX]; // the socket of that name
+    bool linked[NAMES_MAX][NAMES_MAX]; // net/a/b is there
 };
 
 // --- story.c: what is done, and what goes wrong ---
@@ -130,6 +131,13 @@ void cluster_link_new(struct cluster *c, struct member *m);
 
 void client_attach(struct cluster *c, struct member *m);
 void clients_stop(struct cluster *c);
+
+// --- grading/seeds, in test programs that are linked with the simulation ---
+
+bool seeds_wanted(void) __attribute__((weak));
+int seeds_main(const char *program, const char *suite,
+               const struct graded_test *tests, size_t count)
+    __attribute__((weak));
 
 // --- setup.c ---
 

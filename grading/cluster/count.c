@@ -27,6 +27,8 @@ struct pages {
 static void view(struct cluster *c, struct member *m, void *arg)
 {
     struct pages *p = arg;
+    if (m->role == NULL)
+        return; // it was never started: all is 0
     char *path = cluster_path(c, "cnt/%s", m->name);
     int err = count_page_view(path, false, &p->pages[m->number]);
     free(path);

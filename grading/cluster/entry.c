@@ -28,6 +28,16 @@ static bool is_simulation(const char *program)
     return size > 4 && strcmp(program + size - 4, "-sim") == 0;
 }
 
+// The same test under many seeds: grading/seeds/.
+static int run_seeds(const char *program, const char *suite,
+                     const struct graded_test *tests, size_t count)
+{
+    char *name = xasprintf("%s sim", suite);
+    int status = seeds_main(program, name, tests, count);
+    free(name);
+    return status;
+}
+
 int cluster_main(int argc, char **argv, const char *suite,
                  const struct cluster_lab *lab,
                  const struct cluster_test *tests, size_t count)
@@ -45,7 +55,11 @@ int cluster_main(int argc, char **argv, const char *suite,
         graded[i].run = run_entry;
         graded[i].arg = &entries[i];
     }
-    int status = graded_main(argc, argv, suite, graded, count);
+    int status;
+    if (simulated && seeds_main != NULL && seeds_wanted())
+        status = run_seeds(argv[0], suite, graded, count);
+    else
+        status = graded_main(argc, argv, suite, graded, count);
     free(entries);
     free(graded);
     return status;

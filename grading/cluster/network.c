@@ -44,10 +44,12 @@ static void put_link(struct cluster *c, int me, int name)
 
 static void set_link(struct cluster *c, int me, int name)
 {
-    if (should_link(c, me, name)) {
+    bool linked = c->linked[me][name];
+    c->linked[me][name] = should_link(c, me, name);
+    if (c->linked[me][name])
         put_link(c, me, name);
+    if (c->linked[me][name] || !linked)
         return;
-    }
     char *path = cluster_path(c, "net/%s/%s", c->members[me].name,
                               c->members[name].name);
     unlink(path);

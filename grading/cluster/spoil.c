@@ -158,3 +158,9 @@ void cluster_release(struct cluster *c, const char *name)
     cluster_tell(c, "release %s", name);
     fault_release(cluster_member(c, name)->faults);
 }
+
+void cluster_disarm(struct cluster *c, const char *name)
+{
+    cluster_tell(c, "disarm %s", name);
+    fault_disarm(cluster_member(c, name)->faults);
+}

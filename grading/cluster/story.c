@@ -9,6 +9,7 @@
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
+#include "common/runtime/world.h"
 #include "grading/cluster/cluster_private.h"
 
 enum {
@@ -55,6 +56,45 @@ void cluster_fail(struct cluster *c, const char *format, ...)
     cluster_tell(c, "FAILED: %.*s", (int)strcspn(text, "\n"), text);
     _ck_assert_failed(here_file, here_line, text, NULL);
     abort(); // not reached: the line above ends the test
+}
+
+void cluster_mark(struct cluster *c, const char *mark)
+{
+    cluster_tell(c, "mark: %s", mark);
+    world_mark(mark);
+}
+
+void cluster_stuck(struct cluster *c, const char *why)
+{
+    cluster_tell(c, "stuck, and has to be: %s", why);
+    world_stuck(why);
+}
+
+// Who waits for what, also in log/waits; owned, "" if nobody can tell.
+static char *read_waits(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    world_print_waits(out);
+    fclose(out);
+    FILE *file = size > 0 ? fopen("log/waits", "we") : NULL;
+    if (file != NULL) {
+        fputs(text, file);
+        fclose(file);
+    }
+    return text;
+}
+
+void cluster_fail_waiting(struct cluster *c, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    char *waits = read_waits();
+    cluster_fail(c, "%s%s%.2500s", text, waits[0] != '\0' ? "\n" : "", waits);
 }
 
 char *cluster_path(const struct cluster *c, const char *format, ...)

@@ -10,6 +10,8 @@
 
 #include "common/rpc/node.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/random.h"
+#include "common/runtime/world.h"
 #include "grading/linear/explain.h"
 #include "grading/linear/picture.h"
 #include "grading/workload.h"
@@ -24,6 +26,7 @@ enum {
 struct worker {
     char name[NODE_NAME_MAX + 1];
     unsigned number;   // of its last value
+    unsigned begun;    // operations, those that were left out, too
     long long running; // the index of its operation; -1: none
 };
 
@@ -77,9 +80,21 @@ struct load *load_begin(struct cluster *c, const struct load_spec *spec)
 
 // --- One operation ---------------------------------------------------------
 
-static enum linear_kind draw_kind(struct load *l, unsigned key)
+// The dice of a client's next operation: keyed, so that what others do changes
+// nothing for it.
+static struct random dice_of(const struct load *l, const struct worker *w)
 {
-    uint64_t percent = cluster_random(l->c, 100);
+    struct random dice;
+    uint64_t client = random_hash(w->name, strlen(w->name));
+    random_init(&dice,
+                random_mix(random_mix(cluster_seed(l->c), client), w->begun));
+    return dice;
+}
+
+static enum linear_kind draw_kind(struct load *l, struct random *dice,
+                                  unsigned key)
+{
+    uint64_t percent = random_below(dice, 100);
     if (percent < l->spec.get_percent)
         return LINEAR_GET;
     if (percent < l->spec.get_percent + l->spec.append_percent &&
@@ -151,14 +166,35 @@ static bool is_idle(struct load *l, struct worker *w)
 
 // --- All of them -----------------------------------------------------------
 
+// The next operation of a client that is idle. In a simulation that replays a
+// part of a run it may be one that is left out: then it counts as answered.
+static void begin_next(struct load *l, struct worker *w)
+{
+    static const char *const kinds[] = {
+        [LINEAR_GET] = "Get", [LINEAR_PUT] = "Put", [LINEAR_APPEND] = "Append"};
+    struct random dice = dice_of(l, w);
+    unsigned key = (unsigned)random_below(&dice, l->spec.keys);
+    enum linear_kind kind = draw_kind(l, &dice, key);
+    char words[TEXT_MAX + 8];
+    snprintf(words, sizeof words, "%s %s", kinds[kind], l->keys[key]);
+    w->begun++;
+    if (world_grants(WORLD_OP, w->name, w->begun, words))
+        begin_operation(l, w, key, kind);
+    else
+        l->answered++;
+}
+
+static bool has_more(const struct load *l, const struct worker *w)
+{
+    return l->spec.operations == 0 || w->begun < l->spec.operations;
+}
+
 static void keep_busy(struct load *l)
 {
     for (size_t i = 0; i < l->worker_count; i++) {
         struct worker *w = &l->workers[i];
-        if (!is_idle(l, w))
-            continue;
-        unsigned key = (unsigned)cluster_random(l->c, l->spec.keys);
-        begin_operation(l, w, key, draw_kind(l, key));
+        if (is_idle(l, w) && has_more(l, w))
+            begin_next(l, w);
     }
 }
 
@@ -221,6 +257,40 @@ static void await_all(struct load *l)
     }
 }
 
+static void judge(struct load *l)
+{
+    cluster_tell(l->c, "%zu operations, %zu of them answered", l->h.count,
+                 l->answered);
+    if (l->file != NULL)
+        fclose(l->file);
+    struct linear_report r;
+    if (linear_check(&l->h, NULL, &r) != LINEAR_YES)
+        fail_with(l, &r);
+    load_free(l);
+}
+
+static bool all_idle(struct load *l)
+{
+    bool idle = true;
+    for (size_t i = 0; i < l->worker_count; i++)
+        idle = is_idle(l, &l->workers[i]) && idle;
+    return idle;
+}
+
+bool load_comes_to_rest(struct load *l, int ticks)
+{
+    struct cluster_wait wait = cluster_wait_begin(
+        l->c, "", ticks, "grading/workload/load.c", __LINE__);
+    while (!all_idle(l) && cluster_wait_not(&wait, false))
+        continue;
+    return all_idle(l);
+}
+
+void load_leave(struct load *l)
+{
+    judge(l);
+}
+
 void load_end(struct load *l)
 {
     await_all(l);
@@ -233,13 +303,5 @@ void load_end(struct load *l)
     }
     if (l->answered != before + l->spec.keys)
         cluster_fail(l->c, "at the end a Get of each key must be answered");
-
-    cluster_tell(l->c, "%zu operations, %zu of them answered", l->h.count,
-                 l->answered);
-    if (l->file != NULL)
-        fclose(l->file);
-    struct linear_report r;
-    if (linear_check(&l->h, NULL, &r) != LINEAR_YES)
-        fail_with(l, &r);
-    load_free(l);
+    judge(l);
 }

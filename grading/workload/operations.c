@@ -55,7 +55,7 @@ const Kv__Answer *kv_end(struct cluster *c, const char *client)
 {
     const ProtobufCMessage *reply = NULL;
     if (client_wait(c, client, 2 * KV_SOON) == CLIENT_RUNNING)
-        cluster_fail(c, "client %s is at its operation still", client);
+        cluster_fail_waiting(c, "client %s is at its operation still", client);
     client_result(c, client, &reply);
     return reply != NULL ? ((const Kv__ClerkReply *)reply)->answer : NULL;
 }

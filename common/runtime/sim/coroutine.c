@@ -7,8 +7,21 @@
 #if __has_feature(address_sanitizer)
 #define WITH_ASAN
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
+#if __has_feature(thread_sanitizer)
+#define WITH_TSAN
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
 #define WITH_ASAN
+#endif
+#ifdef __SANITIZE_THREAD__
+#define WITH_TSAN
+#endif
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_STACK_REGISTER(from, to) 0
+#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
 #endif
 
 #ifdef WITH_ASAN
@@ -49,6 +62,34 @@ static void after_switch(const struct coroutine *now)
 {
     __sanitizer_finish_switch_fiber(now == NULL ? NULL : now->fake_stack,
                                     &left->bottom, &left->size);
+}
+#elif defined(WITH_TSAN)
+#include <sanitizer/tsan_interface.h>
+
+static void note_new_stack(struct coroutine *c)
+{
+    c->fiber = __tsan_create_fiber(0);
+}
+
+static bool forget_stack(const struct coroutine *c, bool killed)
+{
+    (void)killed;
+    __tsan_destroy_fiber(c->fiber);
+    return true;
+}
+
+static void before_switch(struct coroutine *from, const struct coroutine *to,
+                          bool ends)
+{
+    (void)ends;
+    if (from->fiber == NULL)
+        from->fiber = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(to->fiber, 0);
+}
+
+static void after_switch(const struct coroutine *now)
+{
+    (void)now;
 }
 #else
 static void note_new_stack(const struct coroutine *c)
@@ -95,6 +136,7 @@ bool coroutine_init(struct coroutine *c, void (*entry)(void))
     c->mapping = mapping;
     c->bottom = mapping + guard;
     note_new_stack(c);
+    c->valgrind = VALGRIND_STACK_REGISTER(c->bottom, mapping + guard + c->size);
 
     getcontext(&c->context);
     c->context.uc_stack.ss_sp = mapping + guard;
@@ -105,22 +147,44 @@ bool coroutine_init(struct coroutine *c, void (*entry)(void))
 
 void coroutine_release(struct coroutine *c, bool killed)
 {
+    if (c->mapping != NULL)
+        VALGRIND_STACK_DEREGISTER(c->valgrind);
     if (c->mapping != NULL && forget_stack(c, killed))
         munmap(c->mapping, guard_size() + COROUTINE_STACK);
     c->mapping = NULL;
 }
 
-void coroutine_switch(struct coroutine *from, struct coroutine *to, bool ends)
+#if defined(WITH_ASAN) || defined(WITH_TSAN)
+// Their longjmp takes a jump for the end of functions.
+static void jump(struct coroutine *from, struct coroutine *to)
 {
-    before_switch(from, to, ends);
-    // As swapcontext does, but AddressSanitizer's clears what it knows of the
-    // stack. getcontext returns twice: the second time when we are back.
+    // getcontext returns twice: the second time when we are back.
     volatile bool back = false;
     getcontext(&from->context);
     if (!back) {
         back = true;
         setcontext(&to->context);
     }
+}
+#else
+// setjmp saves no signal mask, which would be a system call; only the first
+// switch to a new stack needs a context.
+static void jump(struct coroutine *from, struct coroutine *to)
+{
+    if (_setjmp(from->place) != 0)
+        return; // we are back
+    from->entered = true;
+    if (to->entered)
+        _longjmp(to->place, 1);
+    to->entered = true;
+    setcontext(&to->context);
+}
+#endif
+
+void coroutine_switch(struct coroutine *from, struct coroutine *to, bool ends)
+{
+    before_switch(from, to, ends);
+    jump(from, to);
     after_switch(from);
 }
 

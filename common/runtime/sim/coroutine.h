@@ -4,10 +4,12 @@
 // lies a guard page: who recurses too deep stops there. AddressSanitizer is
 // told of each switch, and LeakSanitizer of each stack.
 //
-// This is the one place that knows how it is done: by ucontext.
+// This is the one place that knows how it is done: by ucontext, which makes a
+// stack, and setjmp, which goes from one to another without a system call.
 #ifndef COMMON_RUNTIME_SIM_COROUTINE_H
 #define COMMON_RUNTIME_SIM_COROUTINE_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <ucontext.h>
@@ -17,11 +19,15 @@ enum {
 };
 
 struct coroutine {
-    ucontext_t context;
+    ucontext_t context; // to begin with
+    jmp_buf place;      // to go on with, once it has been entered
+    bool entered;
     void *mapping;      // guard page and stack; NULL: the program's own stack
     const void *bottom; // of the stack, for AddressSanitizer
     size_t size;
-    void *fake_stack; // AddressSanitizer's
+    void *fake_stack;  // AddressSanitizer's
+    void *fiber;       // ThreadSanitizer's
+    unsigned valgrind; // its number of the stack
 };
 
 // Prepares a coroutine that will run entry(), which first calls

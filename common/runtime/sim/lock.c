@@ -7,7 +7,9 @@
 #include "common/runtime/clock.h"
 #include "common/runtime/cond.h"
 #include "common/runtime/mutex.h"
+#include "common/runtime/sim/places.h"
 #include "common/runtime/sim/sim.h"
+#include "common/runtime/sim/waits.h"
 
 struct mutex_impl {
     struct thread *owner; // NULL: free
@@ -17,6 +19,34 @@ struct mutex_impl {
 struct cond_impl {
     int waiting;
 };
+
+static const char a_mutex[] = "a mutex";
+static const char a_condition[] = "a condition";
+
+// Its channel is the mutex.
+static size_t explain_mutex(const struct thread *t, struct wait_cause *out,
+                            size_t max)
+{
+    (void)max;
+    const struct mutex_impl *m = t->channel;
+    char *place;
+    places_find(&m->place, 1, &place);
+    out[0].thread = m->owner;
+    snprintf(out[0].words, sizeof out[0].words, "locked at %s by", place);
+    free(place);
+    return m->owner != NULL ? 1 : 0;
+}
+
+static size_t explain_condition(const struct thread *t, struct wait_cause *out,
+                                size_t max)
+{
+    (void)max;
+    out[0].thread = NULL;
+    snprintf(out[0].words, sizeof out[0].words,
+             t->deadline.place != 0 ? "or for its deadline"
+                                    : "that somebody must signal; no deadline");
+    return 1;
+}
 
 static _Noreturn void fail(const struct mutex_impl *m, const char *mistake,
                            const void *where)
@@ -40,6 +70,7 @@ static void need(const struct mutex_impl *m, const char *mistake,
 void mutex_init(struct mutex *m)
 {
     m->impl = xcalloc(1, sizeof *m->impl);
+    sim_explain(a_mutex, explain_mutex);
 }
 
 void mutex_release(struct mutex *m)
@@ -54,7 +85,7 @@ void mutex_release(struct mutex *m)
 static void lock(struct mutex_impl *m, const void *where)
 {
     while (m->owner != NULL)
-        sim_wait(m, CLOCK_NEVER, "a mutex", where);
+        sim_wait(m, CLOCK_NEVER, a_mutex, where);
     m->owner = sim_thread();
     m->place = where;
 }
@@ -71,15 +102,16 @@ void mutex_lock(struct mutex *m)
     assert(m->impl != NULL);
     if (m->impl->owner == sim_thread())
         fail(m->impl, "mutex locked a second time", where);
-    sim_yield();
+    sim_yield(CALL_LOCK, where);
     lock(m->impl, where);
 }
 
 void mutex_unlock(struct mutex *m)
 {
-    need(m->impl, "mutex unlocked but not held", __builtin_return_address(0));
+    const void *where = __builtin_return_address(0);
+    need(m->impl, "mutex unlocked but not held", where);
     unlock(m->impl);
-    sim_yield();
+    sim_yield(CALL_UNLOCK, where);
 }
 
 void mutex_assert_held(const struct mutex *m)
@@ -90,6 +122,7 @@ void mutex_assert_held(const struct mutex *m)
 void cond_init(struct cond *c)
 {
     c->impl = xcalloc(1, sizeof *c->impl);
+    sim_explain(a_condition, explain_condition);
 }
 
 void cond_release(struct cond *c)
@@ -105,7 +138,7 @@ bool cond_wait(struct cond *c, struct mutex *m, int64_t deadline_ms)
     need(m->impl, "mutex needed but not held", where);
     unlock(m->impl);
     c->impl->waiting++;
-    bool woken = sim_wait(c->impl, sim_ns(deadline_ms), "a condition", where);
+    bool woken = sim_wait(c->impl, sim_ns(deadline_ms), a_condition, where);
     c->impl->waiting--;
     lock(m->impl, where);
     return woken;
@@ -114,11 +147,11 @@ bool cond_wait(struct cond *c, struct mutex *m, int64_t deadline_ms)
 void cond_signal(struct cond *c)
 {
     sim_wake_one(c->impl);
-    sim_yield();
+    sim_yield(CALL_SIGNAL, __builtin_return_address(0));
 }
 
 void cond_broadcast(struct cond *c)
 {
     sim_wake_all(c->impl);
-    sim_yield();
+    sim_yield(CALL_SIGNAL, __builtin_return_address(0));
 }

@@ -18,7 +18,10 @@
 
 #include "common/runtime/process.h"
 #include "common/runtime/self.h"
+#include "common/runtime/sim/code.h"
 #include "common/runtime/sim/coroutine.h"
+#include "common/runtime/sim/plan.h"
+#include "common/runtime/sim/timer.h"
 
 // What the program gives for nodes to run.
 int node_main(int argc, char **argv) __attribute__((weak));
@@ -26,7 +29,9 @@ int node_main(int argc, char **argv) __attribute__((weak));
 // A node. Never freed: who points to a dead one can ask whether it is alive.
 struct process {
     struct self self;
-    int number; // 0: the test
+    int number;                    // 0: the test
+    char name[SELF_NAME_MAX + 16]; // as events have it: "s1", then "s1'2"
+    bool named;
     struct process *parent;
     struct process *next;
     bool alive;
@@ -34,6 +39,7 @@ struct process {
     bool asks;   // process_interrupted, at least once
     bool asked;  // to end in order
     struct process_end end;
+    struct sim_code code;
     int argc;
     char **argv; // owned
     int *fds;    // self_own_fd; closed at its end
@@ -43,48 +49,59 @@ struct process {
 // Ready or running, waiting, to be joined.
 enum thread_state { THREAD_READY, THREAD_WAITING, THREAD_DONE };
 
+// What the runtime is called for: where another thread may go on.
+enum sim_call {
+    CALL_LOCK,
+    CALL_UNLOCK,
+    CALL_WAIT,
+    CALL_SIGNAL,
+    CALL_THREAD,
+    CALL_NODE,
+    CALL_RPC,
+    SIM_CALLS,
+};
+
 struct thread {
     struct coroutine coroutine;
     struct process *node;
     char name[16];
+    int number; // of those with this name in the node, from 1
     void (*fn)(void *arg);
     void *arg;
-    struct thread *next;
+    struct thread *next; // of all that live
 
     enum thread_state state;
-    uint64_t turn;       // ready: since when, in the order of readiness
+    int priority;
+    uint64_t turn;             // ready: since when, in the order of readiness
+    struct thread *ready_next; // the list of those that are
+    struct thread *ready_prev;
     const void *channel; // waits: for any address that its waker knows
-    int64_t deadline_ns;
-    const char *what;  // in words
-    const void *where; // a return address
+    struct thread *wait_next;
+    struct sim_timer deadline;
+    const char *what;      // in words
+    const void *where;     // a return address: of its last call of the runtime
+    const void *lab_where; // while it waits: in the node's own code, or NULL
     int64_t since_ns;
     bool woken; // false: the deadline came
+
+    uint64_t calls[SIM_CALLS]; // so far
+    char *who[SIM_CALLS];      // "s1/pinger.lock", owned; NULL: not yet
+    uint64_t who_keys[SIM_CALLS];
 };
 
 struct thread *sim_thread(void); // who runs
 int64_t sim_now_ns(void);
 int64_t sim_ns(int64_t ms);       // CLOCK_NEVER stays what it is
 int64_t sim_after_ns(int64_t ms); // so much after now
-uint64_t sim_below(uint64_t n);   // drawn from the seed
 
-// Lets the scheduler pick anew: in each call that synchronises.
-void sim_yield(void);
+// In each call of the runtime, `where` from: another may go on.
+void sim_yield(enum sim_call call, const void *where);
+void sim_pass(const void *where); // others go first
 // Waits for a wake on `channel`, or until the deadline: false then.
 bool sim_wait(const void *channel, int64_t deadline_ns, const char *what,
               const void *where);
-void sim_wake_one(const void *channel);
+void sim_wake_one(const void *channel); // who has waited longest
 void sim_wake_all(const void *channel);
-
-// A call of fire(arg) at a time, from the scheduler: it must not wait.
-struct sim_timer {
-    int64_t at_ns;
-    void (*fire)(void *arg);
-    void *arg;
-    struct sim_timer *next;
-};
-void sim_timer_set(struct sim_timer *t, int64_t at_ns, void (*fire)(void *arg),
-                   void *arg);
-void sim_timer_cancel(struct sim_timer *t); // harmless if not set
 
 // A thread of `node`, ready to run; NULL if memory is out.
 struct thread *sim_thread_new(struct process *node, const char *name,
@@ -96,9 +113,11 @@ struct process *sim_node_new(struct process *parent);
 void sim_node_end(struct process *node, struct process_end end);
 _Noreturn void sim_leave(void);
 void sim_on_node_end(void (*hook)(struct process *node)); // the transport's
+bool sim_is_lab(const void *where); // is it in the node program's own code?
 
-// A line on stderr: who called from where, and how addr2line finds it.
-void sim_print_place(const char *what, const struct thread *t,
-                     const void *where);
+// The node goes by this name from now on.
+void sim_node_named(struct process *node);
+struct process *sim_nodes(void);  // the youngest first
+struct thread *sim_threads(void); // of living nodes, the youngest first
 
 #endif

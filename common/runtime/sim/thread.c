@@ -14,7 +14,7 @@ int thread_start(const char *name, void (*fn)(void *arg), void *arg,
     if (t == NULL)
         return ERR_LIMIT;
     *out = t;
-    sim_yield();
+    sim_yield(CALL_THREAD, __builtin_return_address(0));
     return ERR_OK;
 }
 
@@ -30,7 +30,7 @@ void thread_join(struct thread *t)
 
 void thread_yield(void)
 {
-    sim_yield();
+    sim_pass(__builtin_return_address(0));
 }
 
 int64_t clock_now_ns(void)
@@ -46,7 +46,7 @@ int64_t clock_now_ms(void)
 void clock_sleep_ms(int64_t timeout_ms)
 {
     if (timeout_ms <= 0)
-        sim_yield();
+        sim_pass(__builtin_return_address(0));
     else
         sim_wait(NULL, sim_after_ns(timeout_ms), "time",
                  __builtin_return_address(0));

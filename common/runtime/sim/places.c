@@ -1,0 +1,104 @@
+#include "common/runtime/sim/places.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/runtime/alloc.h"
+#include "common/runtime/sim/code.h"
+
+struct place {
+    const char *file; // of the program or shared object; NULL: not known
+    size_t offset;    // of the byte before, which is the call's
+};
+
+// Where a program is loaded changes from run to run: an offset does not.
+static struct place find(const void *where)
+{
+    struct place copy = {NULL, 0};
+    copy.file = sim_code_find(where, &copy.offset);
+    copy.offset--;
+    if (copy.file != NULL)
+        return copy;
+    Dl_info in;
+    if (dladdr(where, &in) == 0 || in.dli_fname == NULL)
+        return (struct place){NULL, (size_t)where};
+    const ElfW(Ehdr) *program = in.dli_fbase;
+    uintptr_t base = program->e_type == ET_DYN ? (uintptr_t)program : 0;
+    return (struct place){in.dli_fname, (uintptr_t)where - base - 1};
+}
+
+const char *place_offset(const void *where)
+{
+    static char text[128];
+    struct place p = find(where);
+    const char *slash = p.file != NULL ? strrchr(p.file, '/') : NULL;
+    snprintf(text, sizeof text, "%.80s+0x%zx",
+             slash != NULL    ? slash + 1
+             : p.file != NULL ? p.file
+                              : "?",
+             p.offset);
+    return text;
+}
+
+// addr2line -f prints two lines for each address: function, and file:line.
+static char *read_place(FILE *in)
+{
+    char function[256];
+    char line[512];
+    if (fgets(function, sizeof function, in) == NULL ||
+        fgets(line, sizeof line, in) == NULL || line[0] == '?')
+        return NULL;
+    function[strcspn(function, "\n")] = '\0';
+    line[strcspn(line, " \n")] = '\0';
+    return xasprintf("%s (%s)", line, function);
+}
+
+static bool is_in(const struct place *p, const char *file)
+{
+    return p->file != NULL && strcmp(p->file, file) == 0;
+}
+
+// All that are in the same file as the first without a text.
+static void find_in(const char *file, const struct place *places, size_t count,
+                    char **texts)
+{
+    char command[64 + 20 * PLACES_MAX + 256];
+    int used = snprintf(command, sizeof command,
+                        "addr2line -f -s -e '%.200s' 2>/dev/null", file);
+    for (size_t i = 0; i < count; i++)
+        if (is_in(&places[i], file))
+            used += snprintf(command + used, sizeof command - (size_t)used,
+                             " 0x%zx", places[i].offset);
+    FILE *in = popen(command, "re");
+    for (size_t i = 0; i < count; i++)
+        if (is_in(&places[i], file) && in != NULL)
+            texts[i] = read_place(in);
+    if (in != NULL)
+        pclose(in);
+}
+
+void places_find(const void *const *where, size_t count, char **texts)
+{
+    struct place places[PLACES_MAX];
+    if (count > PLACES_MAX)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        places[i] = find(where[i]);
+        texts[i] = NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool known = places[i].file == NULL;
+        for (size_t k = 0; k < i && !known; k++)
+            known = is_in(&places[k], places[i].file);
+        if (!known)
+            find_in(places[i].file, places, count, texts);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (texts[i] == NULL)
+            texts[i] = xstrdup(place_offset(where[i]));
+}

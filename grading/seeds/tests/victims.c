@@ -1,0 +1,298 @@
+#include "grading/seeds/tests/victims.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/rpc/node.h"
+#include "common/rpc/rpc.h"
+#include "common/rpc/server.h"
+#include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
+#include "common/runtime/cond.h"
+#include "common/runtime/err.h"
+#include "common/runtime/mutex.h"
+#include "common/runtime/process.h"
+#include "common/runtime/random.h"
+#include "common/runtime/thread.h"
+#include "common/runtime/world.h"
+#include "lab0-echo/api.pb-c.h"
+
+enum {
+    TURNS = 3,
+};
+
+// --- Threads that count -----------------------------------------------------
+
+struct counting {
+    struct mutex lock;
+    int count;
+    bool careless;
+};
+
+static void count_up(void *arg)
+{
+    struct counting *c = arg;
+    for (int i = 0; i < TURNS; i++) {
+        mutex_lock(&c->lock);
+        int seen = c->count;
+        if (c->careless) { // somebody else may count here
+            mutex_unlock(&c->lock);
+            mutex_lock(&c->lock);
+        }
+        c->count = seen + 1;
+        mutex_unlock(&c->lock);
+    }
+}
+
+static void count_together(bool careless)
+{
+    struct counting c = {.count = 0, .careless = careless};
+    struct thread *a;
+    struct thread *b;
+    mutex_init(&c.lock);
+    thread_start("a", count_up, &c, &a);
+    thread_start("b", count_up, &c, &b);
+    thread_join(a);
+    thread_join(b);
+    mutex_release(&c.lock);
+    ck_assert_msg(c.count == 2 * TURNS, "counted to %d", c.count);
+}
+
+static void run_right(void *arg)
+{
+    (void)arg;
+    count_together(false);
+}
+
+static void run_race(void *arg)
+{
+    (void)arg;
+    count_together(true);
+}
+
+// --- Time -------------------------------------------------------------------
+
+static void run_unsteady(void *arg)
+{
+    (void)arg;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_sleep_ms(1 + now.tv_nsec % 1000);
+    thread_yield();
+}
+
+static void run_polls(void *arg)
+{
+    (void)arg;
+    struct mutex lock;
+    mutex_init(&lock);
+    int64_t until_ms = clock_now_ms() + 20;
+    while (clock_now_ms() < until_ms) { // ends: time goes on for who polls
+        mutex_lock(&lock);
+        mutex_unlock(&lock);
+    }
+    mutex_release(&lock);
+}
+
+// --- Waiting for ever -------------------------------------------------------
+
+struct pair {
+    struct mutex first;
+    struct mutex second;
+};
+
+static void lock_forth(void *arg)
+{
+    struct pair *p = arg;
+    mutex_lock(&p->first);
+    clock_sleep_ms(1);
+    mutex_lock(&p->second);
+    mutex_unlock(&p->second);
+    mutex_unlock(&p->first);
+}
+
+static void lock_back(void *arg)
+{
+    struct pair *p = arg;
+    mutex_lock(&p->second);
+    clock_sleep_ms(1);
+    mutex_lock(&p->first);
+    mutex_unlock(&p->first);
+    mutex_unlock(&p->second);
+}
+
+static void run_circle(void *arg)
+{
+    (void)arg;
+    struct pair p;
+    struct thread *forth;
+    struct thread *back;
+    mutex_init(&p.first);
+    mutex_init(&p.second);
+    thread_start("forth", lock_forth, &p, &forth);
+    thread_start("back", lock_back, &p, &back);
+    thread_join(forth);
+    thread_join(back);
+}
+
+static void run_lost_wakeup(void *arg)
+{
+    (void)arg;
+    struct mutex lock;
+    struct cond news;
+    mutex_init(&lock);
+    cond_init(&news);
+    cond_signal(&news);
+    mutex_lock(&lock);
+    cond_wait(&news, &lock, CLOCK_NEVER);
+}
+
+// --- A call while holding a lock --------------------------------------------
+
+struct caller {
+    Echo__Echo_Service service; // first: the handler finds it
+    struct node *node;
+    struct mutex lock;
+};
+
+static void echo_say(Echo__Echo_Service *service,
+                     const Echo__SayRequest *request,
+                     Echo__SayReply_Closure reply, void *call)
+{
+    (void)request;
+    struct caller *c = (struct caller *)service;
+    mutex_lock(&c->lock);
+    mutex_unlock(&c->lock);
+    Echo__SayReply answer = ECHO__SAY_REPLY__INIT;
+    reply(&answer, call);
+}
+
+static void call_ourselves(void *arg)
+{
+    struct caller *c = arg;
+    struct rpc_method say = {&echo__echo__descriptor, "Say"};
+    Echo__SayRequest request = ECHO__SAY_REQUEST__INIT;
+    struct rpc_answer answer;
+    mutex_lock(&c->lock);
+    rpc_call(c->node, "me", &say, &request.base, clock_now_ms() + 1000,
+             &answer);
+    rpc_answer_release(&answer);
+    mutex_unlock(&c->lock);
+}
+
+static void run_calls(void *arg)
+{
+    (void)arg;
+    static const Echo__Echo_Service init = ECHO__ECHO__INIT(echo_);
+    struct caller c = {.service = init};
+    struct rpc_server *server;
+    struct thread *calling;
+    mutex_init(&c.lock);
+    ck_assert_int_eq(node_open(getenv("TMPDIR"), "me", true, &c.node), ERR_OK);
+    ProtobufCService *const services[] = {&c.service.base};
+    ck_assert_int_eq(rpc_server_start(c.node, NULL, services, 1, &server),
+                     ERR_OK);
+    thread_start("caller", call_ourselves, &c, &calling);
+    clock_sleep_ms(500);
+    world_print_waits(stderr);
+    thread_join(calling);
+    ck_abort_msg("it took its deadline");
+}
+
+// --- Nodes ------------------------------------------------------------------
+
+int node_main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "spins") == 0)
+        for (volatile unsigned long i = 0;; i++)
+            continue;
+    size_t size = 16 << 20;
+    memset(xmalloc(size), 1, size);
+    clock_sleep_ms(1000);
+    return 0;
+}
+
+static struct process *start_node(const char *what)
+{
+    const char *argv[] = {"bin/none", what, NULL};
+    struct process_spec spec = {.argv = argv};
+    struct process *p = NULL;
+    ck_assert_int_eq(process_spawn(&spec, &p), ERR_OK);
+    return p;
+}
+
+static void run_spins(void *arg)
+{
+    (void)arg;
+    process_wait(start_node("spins"), CLOCK_NEVER, NULL);
+}
+
+static long resident_mb(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return pages / 256;
+}
+
+static void run_forgetful(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 40; i++) {
+        struct process *p = start_node("takes memory");
+        clock_sleep_ms(10);
+        process_kill(p);
+    }
+    ck_assert_msg(resident_mb() < 100, "%ld MB are in use", resident_mb());
+}
+
+// --- Marks ------------------------------------------------------------------
+
+static void run_lucky(void *arg)
+{
+    (void)arg;
+    thread_yield();
+    if (strtoull(getenv("LAB_SEED"), NULL, 0) % 3 == 0)
+        world_mark("luck");
+}
+
+static void run_unlucky(void *arg)
+{
+    (void)arg;
+    thread_yield();
+}
+
+static void run_stuck(void *arg)
+{
+    (void)arg;
+    thread_yield();
+    if (strtoull(getenv("LAB_SEED"), NULL, 0) % 2 == 0)
+        world_stuck("as half of them are");
+}
+
+#define VICTIM(name_, run_, marks_)                                            \
+    {                                                                          \
+        .part = "victim", .name = name_, .run = run_, .marks = marks_,         \
+        .limit_s = 50                                                          \
+    }
+
+const struct graded_test victims[VICTIMS] = {
+    [RIGHT] = VICTIM("right", run_right, NULL),
+    [RACE] = VICTIM("race", run_race, NULL),
+    [UNSTEADY] = VICTIM("unsteady", run_unsteady, NULL),
+    [CIRCLE] = VICTIM("circle", run_circle, NULL),
+    [LOST_WAKEUP] = VICTIM("wake-up", run_lost_wakeup, NULL),
+    [CALLS] = VICTIM("calls", run_calls, NULL),
+    [SPINS] = VICTIM("spins", run_spins, NULL),
+    [LUCKY] = VICTIM("lucky", run_lucky, "luck"),
+    [UNLUCKY] = VICTIM("never", run_unlucky, "luck"),
+    [STUCK] = VICTIM("stuck", run_stuck, NULL),
+    [POLLS] = VICTIM("polls", run_polls, NULL),
+    [FORGETFUL] = VICTIM("forgetful", run_forgetful, NULL),
+};

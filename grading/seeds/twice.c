@@ -1,0 +1,65 @@
+// twice.c - the same seed twice: the first difference, if there is one.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/runtime/alloc.h"
+#include "grading/seeds/seeds.h"
+
+enum {
+    LINE_BYTES = 512,
+};
+
+// The first lines in which two files differ, with the one before.
+static char *compare(const char *first, const char *second)
+{
+    FILE *a = fopen(first, "re");
+    FILE *b = fopen(second, "re");
+    char before[LINE_BYTES] = "";
+    char one[LINE_BYTES] = "(it has ended)\n";
+    char two[LINE_BYTES] = "(it has ended)\n";
+    if (a != NULL && b != NULL) {
+        while (fgets(one, sizeof one, a) != NULL &&
+               fgets(two, sizeof two, b) != NULL && strcmp(one, two) == 0)
+            strcpy(before, one);
+    }
+    if (a != NULL)
+        fclose(a);
+    if (b != NULL)
+        fclose(b);
+    return xasprintf("two runs with the same seed differ, first here:\n"
+                     "  after   %s  first   %s  second  %s"
+                     "usual suspects: a value that was never set, an address "
+                     "or a real time that decides something, a global "
+                     "variable, a file from an earlier run",
+                     before, one, two);
+}
+
+bool seeds_same_again(struct seeds *s, uint64_t seed, char **difference)
+{
+    const struct sim_record *r = s->record;
+    uint64_t hash = r->hash;
+    uint64_t calls = r->calls;
+    size_t events = r->event_count;
+    struct trial t;
+    seeds_run(s, seed, &t, NULL, NULL);
+    trial_release(&t);
+    if (r->hash == hash && r->calls == calls && r->event_count == events)
+        return true;
+    char *notes[2];
+    for (int i = 0; i < 2; i++) {
+        notes[i] = xasprintf("%s/notes-%d-%d", s->tmp != NULL ? s->tmp : "/tmp",
+                             getpid(), i);
+        s->notes = notes[i];
+        seeds_run(s, seed, &t, NULL, NULL);
+        trial_release(&t);
+    }
+    s->notes = NULL;
+    *difference = compare(notes[0], notes[1]);
+    for (int i = 0; i < 2; i++) {
+        unlink(notes[i]);
+        free(notes[i]);
+    }
+    return false;
+}

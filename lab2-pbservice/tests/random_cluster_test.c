@@ -1,0 +1,200 @@
+// Part 2b: clients at work while things go wrong that nobody has thought of:
+// drawn from the seed. In simulation `make sim` runs these under many seeds;
+// between processes they run once in a while.
+#include <string.h>
+
+#include "grading/nemesis.h"
+#include "grading/workload.h"
+#include "lab2-pbservice/api.pb-c.h"
+#include "lab2-pbservice/tests/lab2.h"
+
+enum {
+    SERVERS = 3,
+    OPERATIONS = 14, // of each client
+    PATIENCE = 120,  // ticks
+    REST = 200,      // ticks after all is mended: then nothing runs any more
+};
+
+static const char *const servers[SERVERS] = {"s1", "s2", "s3"};
+
+// --- The cluster -----------------------------------------------------------
+
+static struct load *begin(struct cluster *c)
+{
+    start_views(c);
+    for (int i = 0; i < SERVERS; i++)
+        start_server(c, servers[i]);
+    cluster_start_clerks(c, "c1 c2 c3", "--tick %d", (int)cluster_tick_ms());
+    return load_begin(c, &(struct load_spec){.clients = "c1 c2 c3",
+                                             .operations = OPERATIONS,
+                                             .patience = PATIENCE});
+}
+
+static bool is_well(const Pb__ViewStatusReply *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_servers; i++)
+        if (strcmp(r->servers[i]->name, name) == 0)
+            return r->servers[i]->missed <= 2 && !r->servers[i]->empty;
+    return false;
+}
+
+static bool is_backup(struct cluster *c, const char *name, uint64_t view)
+{
+    struct rpc_answer answer;
+    const Pb__ServerStatusReply *r = ask_server(c, name, &answer);
+    bool is = r != NULL && r->view->number == view &&
+              r->state == PB__SERVER_STATUS_REPLY__STATE__BACKUP;
+    rpc_answer_release(&answer);
+    return is;
+}
+
+// A primary that has acknowledged its view, and a backup that has everything;
+// neither is about to be taken for dead. Then any one server may fail.
+static bool is_settled(struct cluster *c)
+{
+    struct rpc_answer answer;
+    const Pb__ViewStatusReply *r = ask_views(c, &answer);
+    bool settled = r->acknowledged && is_well(r, r->view->primary) &&
+                   is_well(r, r->view->backup) &&
+                   is_backup(c, r->view->backup, r->view->number);
+    rpc_answer_release(&answer);
+    return settled;
+}
+
+static void await_settled(struct cluster *c)
+{
+    eventually(c, is_settled(c), SOON);
+}
+
+static bool has_died(struct cluster *c, const char *name)
+{
+    return name[0] == '\0' || cluster_lives(c, name) > 1 ||
+           cluster_has_ended(c, name);
+}
+
+// No view can follow: section 1.5 and 2.4 of the text. The primary of a view
+// that is not acknowledged is gone, or all that had the data are.
+static bool is_stuck(struct cluster *c)
+{
+    bool any = false;
+    for (int i = 0; i < SERVERS; i++)
+        any = any || has_died(c, servers[i]);
+    struct rpc_answer answer;
+    const Pb__ViewStatusReply *r = ask_views(c, &answer);
+    bool gone = r->acknowledged ? has_died(c, r->view->primary) &&
+                                      has_died(c, r->view->backup)
+                                : any;
+    rpc_answer_release(&answer);
+    return gone;
+}
+
+static uint64_t view_number(struct cluster *c)
+{
+    struct rpc_answer answer;
+    uint64_t number = ask_views(c, &answer)->view->number;
+    rpc_answer_release(&answer);
+    return number;
+}
+
+static void note_views(struct cluster *c)
+{
+    if (view_number(c) >= 5)
+        cluster_mark(c, "five views");
+}
+
+// --- Tests -----------------------------------------------------------------
+
+static const struct nemesis_spec careful = {
+    .servers = "s1 s2 s3",
+    .center = "views",
+    .clients = "c1 c2 c3",
+    .allows = ALLOW_KILL | ALLOW_PAUSE | ALLOW_RESTART_EMPTY | ALLOW_CUT,
+    .deeds = 4,
+    .await_ready = await_settled,
+};
+
+static void one_thing_after_the_other(struct cluster *c)
+{
+    struct load *l = begin(c);
+    nemesis_run(c, l, &careful);
+    nemesis_mend(c, &careful);
+    await_settled(c);
+    if (!load_comes_to_rest(l, REST))
+        cluster_fail_waiting(c,
+                             "operations are under way %d ticks after all "
+                             "is well",
+                             REST);
+    note_views(c);
+    load_end(l);
+}
+
+static const struct nemesis_spec wild = {
+    .servers = "s1 s2 s3",
+    .center = "views",
+    .clients = "c1 c2 c3",
+    .allows = ALLOW_KILL | ALLOW_PAUSE | ALLOW_RESTART_EMPTY | ALLOW_CUT,
+    .deeds = 4,
+    .gap = 30,
+};
+
+static void anything_at_any_time(struct cluster *c)
+{
+    struct load *l = begin(c);
+    nemesis_run(c, l, &wild);
+    nemesis_mend(c, &wild);
+    bool rests = load_comes_to_rest(l, REST);
+    note_views(c);
+    struct cluster_wait wait = cluster_wait_begin(c, "", REST, "", 0);
+    while (!is_settled(c) && cluster_wait_not(&wait, false))
+        continue;
+    if (!is_settled(c) && is_stuck(c)) {
+        cluster_stuck(c, "nobody who has the data is left, or the primary of "
+                         "a view that is not acknowledged is gone");
+        load_leave(l);
+        return;
+    }
+    if (!rests || !is_settled(c))
+        cluster_fail_waiting(c, "no service %d ticks after all is well", REST);
+    load_end(l);
+}
+
+// --- The registry ----------------------------------------------------------
+
+#define NODES "views s1 s2 s3 c1 c2 c3"
+
+static const struct cluster_test tests[] = {
+    {.about = {.part = "2b",
+               .name = "one thing after the other",
+               .claim = "What clients see is linearizable, and the service "
+                        "goes on, whatever happens to one server at a time.",
+               .section = "2.2",
+               .kind = GRADED_SAFETY,
+               .marks = "deed kill;deed crash;deed restart;deed pause;"
+                        "deed cut;deed part;deed hold;"
+                        "lose-reply KeyValue.Append;"
+                        "lose-reply Replica.Forward;"
+                        "late KeyValue.Put;five views",
+               .limit_s = 60},
+     .nodes = NODES,
+     .run = one_thing_after_the_other},
+    {.about = {.part = "2b",
+               .name = "anything at any time",
+               .claim = "What clients see is linearizable, whatever happens; "
+                        "and if a server that has everything is left, the "
+                        "service goes on.",
+               .section = "2.4",
+               .kind = GRADED_SAFETY,
+               .marks = "deed kill;deed crash;deed restart;deed pause;"
+                        "deed cut;deed part;deed hold;"
+                        "lose-reply Replica.Forward;"
+                        "lose-request Replica.Transfer;five views",
+               .limit_s = 60},
+     .nodes = NODES,
+     .run = anything_at_any_time},
+};
+
+int main(int argc, char **argv)
+{
+    return cluster_main(argc, argv, "lab2 random", &lab2, tests,
+                        sizeof tests / sizeof tests[0]);
+}
