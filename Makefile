@@ -48,7 +48,8 @@ OUT := $(OUT)$(addprefix -,$(filter-out gcc,$(notdir $(firstword $(CC)))))
 endif
 comma    := ,
 GEN      := $(BUILD)/gen
-CPPFLAGS := -D_GNU_SOURCE -I. -I$(GEN)
+# uthash ends by exit() without memory; whoever has none aborts, as in alloc.h.
+CPPFLAGS := -D_GNU_SOURCE -I. -I$(GEN) -Duthash_fatal\(msg\)=abort\(\)
 CFLAGS   := -std=c17 -g3 -pthread -fno-omit-frame-pointer $(FLAGS.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
     -Wmissing-prototypes -Wvla $(WERROR)
