@@ -9,7 +9,7 @@
 #include "lab3-paxos/tests/peers.h"
 
 enum {
-    WHILE = 40,                  // ticks: for what must not happen
+    WHILE = 24,                  // ticks: for what must not happen
     ROUNDS = 10,                 // of what happens again and again
     PROBE = PAXOS_PEERS_MAX - 1, // its place in the list: nobody else's
 };
