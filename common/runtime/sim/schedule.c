@@ -20,6 +20,7 @@
 #include "common/runtime/sim/heap.h"
 #include "common/runtime/sim/record.h"
 #include "common/runtime/sim/sim.h"
+#include "common/runtime/sim/torn.h"
 #include "common/runtime/sim/waits.h"
 
 enum {
@@ -236,7 +237,7 @@ static struct plan_who who_of(struct thread *t, enum sim_call call)
         [CALL_LOCK] = "lock",     [CALL_UNLOCK] = "unlock",
         [CALL_WAIT] = "wait",     [CALL_SIGNAL] = "signal",
         [CALL_THREAD] = "thread", [CALL_NODE] = "node",
-        [CALL_RPC] = "rpc",
+        [CALL_RPC] = "rpc",       [CALL_DISK] = "disk",
     };
     if (t->who[call] == NULL) {
         int heap = sim_heap_use(HEAP_TEST);
@@ -568,6 +569,8 @@ void sim_node_end(struct process *node, struct process_end end)
         if (p->parent == node)
             sim_node_end(p, killed);
     bury_threads(node);
+    if (!end.exited)
+        torn_tear(node);
     while (node->fd_count > 0)
         close(node->fds[--node->fd_count]);
     if (sim->node_ended != NULL)
