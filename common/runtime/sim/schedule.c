@@ -31,7 +31,7 @@ enum {
     // somebody polls, and time has to go on, and everybody to have a turn.
     POLLS_MAX = 5000,
     POLLS_AGAIN = 300, // and who still does that has to wait no longer
-    POLL_NS = 4 * NS_PER_MS,
+    POLL_NS = 10 * NS_PER_MS,
     SLICE = 2000, // calls of one thread without a wait, and another goes on
 };
 
@@ -312,9 +312,11 @@ static bool end_polling(struct thread *t)
 {
     if (++sim->calls <= (sim->polled ? POLLS_AGAIN : POLLS_MAX))
         return false;
+    // At first to the next timer; if that did not help, further: what is due
+    // meanwhile comes late, as on a machine whose processors are all busy.
     int64_t next = sim_timers_next_ns();
     int64_t soon = sim->now_ns + POLL_NS;
-    sim->now_ns = next < soon ? next : soon;
+    sim->now_ns = next < soon && !sim->polled ? next : soon;
     sim->calls = 0;
     sim->polled = true;
     for (struct thread *r = sim->ready; r != NULL; r = r->ready_next)
