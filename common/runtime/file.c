@@ -10,10 +10,12 @@
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
+#include "common/runtime/world.h"
 
 int file_write(int fd, const void *data, size_t size)
 {
     const char *next = data;
+    world_writing(fd);
     while (size > 0) { // ends: each turn writes, fails, or was interrupted
         ssize_t written = write(fd, next, size);
         if (written < 0 && errno != EINTR)
@@ -29,6 +31,7 @@ int file_write(int fd, const void *data, size_t size)
 int file_sync(int fd)
 {
     int failed = -1;
+    world_syncing(fd);
     do
         failed = fsync(fd);
     while (failed != 0 && errno == EINTR);

@@ -26,6 +26,10 @@ enum world_event {
 bool world_grants(enum world_event what, const char *who, uint64_t k,
                   const char *words);
 
+// For file.c: a file is about to be written, or synced.
+void world_writing(int fd);
+void world_syncing(int fd);
+
 // What kind of bad luck the seed stands for: "calm", "lossy", "reordering",
 // "crashy", "partitions", "everything"; "quiet": there is no seed.
 const char *world_profile(void);

@@ -226,9 +226,10 @@ int sum_print(struct sum *s)
         fine = check_stuck(&s->tests[i], title) && fine;
     }
     print_counts(s);
-    printf("%zu tests, %" PRIu64 " calls of the runtime, %" PRIu64
+    printf("SEED=%" PRIu64 ": %zu tests, %" PRIu64
+           " calls of the runtime, %" PRIu64
            " messages, %.1f virtual seconds, %zu marks reached, in %.1f s\n",
-           s->deal->test_count, s->calls, s->messages,
+           s->deal->first, s->deal->test_count, s->calls, s->messages,
            (double)s->virtual_ms / 1000, count_marks(s),
            (double)(clock_now_ms() - s->begun_ms) / 1000);
     if (s->failed > 0 && s->deal->hunt)

@@ -27,6 +27,8 @@ static const char *const kinds[PLAN_KINDS] = {
     [PLAN_LOSE_REPLY] = "lose-reply",
     [PLAN_LATE] = "late",
     [PLAN_WAIT] = "wait",
+    [PLAN_TEAR] = "tear",
+
     [PLAN_DEED] = "deed",
     [PLAN_OP] = "op",
 };

@@ -28,6 +28,7 @@ enum plan_kind {
     PLAN_LOSE_REPLY,
     PLAN_LATE,
     PLAN_WAIT,
+    PLAN_TEAR, // of what a killed node had not synced this is lost: ppm
     PLAN_DEED, // a fault of a test's nemesis
     PLAN_OP,   // an operation of a test's clients
     PLAN_KINDS,

@@ -20,6 +20,7 @@
 #include "common/runtime/sim/heap.h"
 #include "common/runtime/sim/record.h"
 #include "common/runtime/sim/sim.h"
+#include "common/runtime/sim/torn.h"
 #include "common/runtime/sim/waits.h"
 
 enum {
@@ -30,7 +31,7 @@ enum {
     // somebody polls, and time has to go on, and everybody to have a turn.
     POLLS_MAX = 5000,
     POLLS_AGAIN = 300, // and who still does that has to wait no longer
-    POLL_NS = 4 * NS_PER_MS,
+    POLL_NS = 10 * NS_PER_MS,
     SLICE = 2000, // calls of one thread without a wait, and another goes on
 };
 
@@ -236,7 +237,7 @@ static struct plan_who who_of(struct thread *t, enum sim_call call)
         [CALL_LOCK] = "lock",     [CALL_UNLOCK] = "unlock",
         [CALL_WAIT] = "wait",     [CALL_SIGNAL] = "signal",
         [CALL_THREAD] = "thread", [CALL_NODE] = "node",
-        [CALL_RPC] = "rpc",
+        [CALL_RPC] = "rpc",       [CALL_DISK] = "disk",
     };
     if (t->who[call] == NULL) {
         int heap = sim_heap_use(HEAP_TEST);
@@ -311,9 +312,11 @@ static bool end_polling(struct thread *t)
 {
     if (++sim->calls <= (sim->polled ? POLLS_AGAIN : POLLS_MAX))
         return false;
+    // At first to the next timer; if that did not help, further: what is due
+    // meanwhile comes late, as on a machine whose processors are all busy.
     int64_t next = sim_timers_next_ns();
     int64_t soon = sim->now_ns + POLL_NS;
-    sim->now_ns = next < soon ? next : soon;
+    sim->now_ns = next < soon && !sim->polled ? next : soon;
     sim->calls = 0;
     sim->polled = true;
     for (struct thread *r = sim->ready; r != NULL; r = r->ready_next)
@@ -568,6 +571,8 @@ void sim_node_end(struct process *node, struct process_end end)
         if (p->parent == node)
             sim_node_end(p, killed);
     bury_threads(node);
+    if (!end.exited)
+        torn_tear(node);
     while (node->fd_count > 0)
         close(node->fds[--node->fd_count]);
     if (sim->node_ended != NULL)

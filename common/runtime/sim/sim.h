@@ -58,6 +58,7 @@ enum sim_call {
     CALL_THREAD,
     CALL_NODE,
     CALL_RPC,
+    CALL_DISK,
     SIM_CALLS,
 };
 

@@ -332,6 +332,26 @@ END_TEST
 
 // --- Nodes ------------------------------------------------------------------
 
+// And some of them have died with something unsynced, or this shows nothing.
+START_TEST(a_kill_leaves_the_old_value_or_the_new)
+{
+    struct seeds s;
+    struct trial t;
+    size_t tears = 0;
+    begin(&s, DURABLE);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        seeds_run(&s, seed, &t, NULL, NULL);
+        ck_assert_msg(t.verdict == VERDICT_PASS, "seed %d: %s", (int)seed,
+                      t.message);
+        trial_release(&t);
+        for (size_t i = 0; i < s.record->event_count; i++)
+            tears += s.record->events[i].kind == PLAN_TEAR;
+    }
+    ck_assert_uint_gt(tears, 3);
+    end(&s);
+}
+END_TEST
+
 START_TEST(killed_nodes_leave_no_memory)
 {
     struct seeds s;
@@ -573,6 +593,8 @@ int main(int argc, char **argv)
         {"seeds", "a circle through a call is shown",
          a_circle_through_a_call_is_shown, 30},
         {"seeds", "a node that spins is shown", a_node_that_spins_is_shown, 60},
+        {"seeds", "a kill leaves the old value or the new",
+         a_kill_leaves_the_old_value_or_the_new, 60},
         {"seeds", "killed nodes leave no memory", killed_nodes_leave_no_memory,
          30},
         {"seeds", "each node has globals of its own",

@@ -6,13 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/rpc/node.h"
 #include "common/rpc/rpc.h"
 #include "common/rpc/server.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/buf.h"
 #include "common/runtime/clock.h"
 #include "common/runtime/cond.h"
+#include "common/runtime/disk.h"
 #include "common/runtime/err.h"
 #include "common/runtime/mutex.h"
 #include "common/runtime/process.h"
@@ -23,6 +26,7 @@
 
 enum {
     TURNS = 3,
+    VALUE_BYTES = 4096,
 };
 
 // --- Threads that count -----------------------------------------------------
@@ -205,8 +209,47 @@ static void run_calls(void *arg)
 
 // --- Nodes ------------------------------------------------------------------
 
+// Puts values, each of one byte again and again, until it is killed.
+static int put_values(const char *folder)
+{
+    static char value[VALUE_BYTES];
+    struct disk *disk;
+    if (disk_open(folder, &disk) != ERR_OK)
+        return 2;
+    for (int i = 0;; i++) {
+        memset(value, 'a' + i % 26, sizeof value);
+        if (disk_put(disk, "value", slice_of(value, sizeof value)) != ERR_OK)
+            return 2;
+        clock_sleep_ms(1);
+    }
+}
+
+// 0: there is none yet, or it is whole.
+static int look_at_value(const char *folder)
+{
+    struct disk *disk;
+    struct buf value;
+    buf_init(&value, VALUE_BYTES);
+    if (disk_open(folder, &disk) != ERR_OK)
+        return 2;
+    int err = disk_get(disk, "value", &value);
+    int status = err != ERR_OK && err != ERR_NOT_FOUND;
+    if (err == ERR_OK && value.size != VALUE_BYTES)
+        status = 3;
+    for (size_t i = 1; i < value.size; i++)
+        if (value.data[i] != value.data[0])
+            status = 4;
+    buf_release(&value);
+    disk_close(disk);
+    return status;
+}
+
 int node_main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "puts") == 0)
+        return put_values("disk");
+    if (argc > 1 && strcmp(argv[1], "looks") == 0)
+        return look_at_value("disk");
     if (argc > 1 && strcmp(argv[1], "spins") == 0)
         for (volatile unsigned long i = 0;; i++)
             continue;
@@ -223,6 +266,22 @@ static struct process *start_node(const char *what)
     struct process *p = NULL;
     ck_assert_int_eq(process_spawn(&spec, &p), ERR_OK);
     return p;
+}
+
+static void run_durable(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(chdir(getenv("TMPDIR")), 0);
+    for (int i = 0; i < 20; i++) {
+        struct process *p = start_node("puts");
+        clock_sleep_ms(1 + i % 4);
+        process_kill(p);
+        struct process_end end;
+        p = start_node("looks");
+        process_wait(p, CLOCK_NEVER, &end);
+        ck_assert_msg(end.exited && end.code == 0,
+                      "what is there is no value: %d", end.code);
+    }
 }
 
 static void run_spins(void *arg)
@@ -294,5 +353,6 @@ const struct graded_test victims[VICTIMS] = {
     [UNLUCKY] = VICTIM("never", run_unlucky, "luck"),
     [STUCK] = VICTIM("stuck", run_stuck, NULL),
     [POLLS] = VICTIM("polls", run_polls, NULL),
+    [DURABLE] = VICTIM("durable", run_durable, NULL),
     [FORGETFUL] = VICTIM("forgetful", run_forgetful, NULL),
 };

@@ -16,6 +16,7 @@ enum victim {
     UNLUCKY,     // never reaches it
     STUCK,       // is stuck, lawfully, under one seed in two
     POLLS,       // waits for a time by asking for it, again and again
+    DURABLE,     // kills nodes that put values on their disk, and looks at it
     FORGETFUL,   // kills many nodes that had much memory
     VICTIMS,
 };
