@@ -156,7 +156,7 @@ struct rsm_status rsm_status(struct rsm *r)
     mutex_lock(&r->lock);
     struct rsm_status status = r->slots.done;
     status.next = r->slots.next;
-    status.waiting = slots_waiting(&r->slots);
+    status.waiting = slots_count(&r->slots);
     mutex_unlock(&r->lock);
     return status;
 }

@@ -22,11 +22,11 @@ void slots_init(struct slots *s, const struct rsm_app *app, void *machine,
 
 void slots_release(struct slots *s)
 {
-    assert(slots_waiting(s) == 0);
+    assert(slots_count(s) == 0);
     buf_release(&s->proposal);
 }
 
-size_t slots_waiting(const struct slots *s)
+size_t slots_count(const struct slots *s)
 {
     return s->queue.count + batch_waiting(&s->batch);
 }

@@ -52,6 +52,6 @@ struct slice slots_proposal(struct slots *s);
 // on every replica alike.
 void slots_decided(struct slots *s, struct slice entry);
 
-size_t slots_waiting(const struct slots *s); // operations, in both
+size_t slots_count(const struct slots *s); // operations, in both
 
 #endif

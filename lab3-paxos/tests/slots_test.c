@@ -102,10 +102,10 @@ static void operations_that_wait_share_a_slot(void *arg)
     begin();
     for (size_t i = 0; i < MANY; i++)
         submit(&one, i, "x");
-    ck_assert_uint_eq(slots_waiting(&one.slots), MANY);
+    ck_assert_uint_eq(slots_count(&one.slots), MANY);
     decide(&one);
     ck_assert_uint_eq(one.counter.count, BATCH_OPS);
-    ck_assert_uint_eq(slots_waiting(&one.slots), MANY - BATCH_OPS);
+    ck_assert_uint_eq(slots_count(&one.slots), MANY - BATCH_OPS);
     decide(&one);
     decide(&one);
     ck_assert_uint_eq(one.counter.count, MANY);
@@ -194,7 +194,7 @@ static void who_has_left_is_not_answered(void *arg)
     struct buf entry = proposal(&one);
     slots_leave(&one.slots, &operations[1].waiting);
     operations[1].waiting.reply = NULL; // it is gone, with its stack
-    ck_assert_uint_eq(slots_waiting(&one.slots), 2);
+    ck_assert_uint_eq(slots_count(&one.slots), 2);
     slots_decided(&one.slots, buf_slice(&entry)); // it runs all the same
     slots_decided(&two.slots, buf_slice(&entry));
     buf_release(&entry);
