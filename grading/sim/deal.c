@@ -208,7 +208,7 @@ static void unit_end(const struct deal *d, struct unit *u, struct sum *sum)
     }
     if (in != NULL)
         fclose(in);
-    if (rows < u->count && !(failed && d->hunt))
+    if (rows < u->count && !(failed && d->hunt) && process_interrupted() == 0)
         sum_add_lost(sum, u->test, u->first + rows * d->round_size);
     unlink(u->out);
     free(u->out);

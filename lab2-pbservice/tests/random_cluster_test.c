@@ -38,25 +38,33 @@ static bool is_well(const Pb__ViewStatusReply *r, const char *name)
     return false;
 }
 
-static bool is_backup(struct cluster *c, const char *name, uint64_t view)
+// Does the server itself say that it is this, in this view? One that has just
+// started anew does not, whatever the view service still thinks of it.
+static bool is_what(struct cluster *c, const char *name, uint64_t view,
+                    Pb__ServerStatusReply__State state)
 {
     struct rpc_answer answer;
     const Pb__ServerStatusReply *r = ask_server(c, name, &answer);
-    bool is = r != NULL && r->view->number == view &&
-              r->state == PB__SERVER_STATUS_REPLY__STATE__BACKUP;
+    bool is = r != NULL && r->view->number == view && r->state == state;
     rpc_answer_release(&answer);
     return is;
 }
 
-// A primary that has acknowledged its view, and a backup that has everything;
-// neither is about to be taken for dead. Then any one server may fail.
+// A primary that has acknowledged its view, and a backup, and both have
+// everything; neither is about to be taken for dead. Then any one server may
+// fail. (Seed 1000441 of `one thing after the other`: a primary that had died
+// and was back before anybody saw it.)
 static bool is_settled(struct cluster *c)
 {
     struct rpc_answer answer;
     const Pb__ViewStatusReply *r = ask_views(c, &answer);
-    bool settled = r->acknowledged && is_well(r, r->view->primary) &&
-                   is_well(r, r->view->backup) &&
-                   is_backup(c, r->view->backup, r->view->number);
+    const Pb__View *view = r->view;
+    bool settled = r->acknowledged && is_well(r, view->primary) &&
+                   is_well(r, view->backup) &&
+                   is_what(c, view->primary, view->number,
+                           PB__SERVER_STATUS_REPLY__STATE__PRIMARY) &&
+                   is_what(c, view->backup, view->number,
+                           PB__SERVER_STATUS_REPLY__STATE__BACKUP);
     rpc_answer_release(&answer);
     return settled;
 }
