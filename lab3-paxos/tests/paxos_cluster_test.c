@@ -190,7 +190,7 @@ static void who_comes_late_learns_what_was_decided(struct cluster *c)
 }
 
 // They die as they promise, and as they accept: s1 has no answer.
-static void a_minority_may_die_in_a_round(struct cluster *c)
+static void some_die_in_the_middle_of_a_round(struct cluster *c)
 {
     struct peers *p = peers_begin(c, 5);
     cluster_crash_at(c, "s2", CRASH_BEFORE_REPLY, "Paxos.Prepare", 1);
@@ -306,7 +306,7 @@ static const struct cluster_test tests[] = {
     TEST("1.1", 1, GRADED_PROGRESS, "one proposes, all learn",
          one_proposes_all_learn,
          "What one peer proposes is decided, and all learn it."),
-    TEST("1.1", 1, GRADED_PROGRESS, "all propose one value",
+    TEST("1.1", 0, GRADED_PROGRESS, "all propose one value",
          all_propose_one_value, "Peers that propose the same value decide it."),
     TEST("1.1", 1, GRADED_SAFETY, "all propose different values",
          all_propose_different_values,
@@ -341,8 +341,8 @@ static const struct cluster_test tests[] = {
          "A value that was decided stays, whoever proposes later."),
     TEST("1.3", 1, GRADED_PROGRESS, "a minority may die", a_minority_may_die,
          "Instances are decided as long as a majority lives."),
-    TEST("1.3", 1, GRADED_PROGRESS, "a minority may die in a round",
-         a_minority_may_die_in_a_round,
+    TEST("1.3", 1, GRADED_PROGRESS, "some die in the middle of a round",
+         some_die_in_the_middle_of_a_round,
          "Instances are decided as long as a majority lives, at whatever point "
          "the others die."),
     TEST("1.4", 1, GRADED_PROGRESS, "a hung peer holds up nobody",

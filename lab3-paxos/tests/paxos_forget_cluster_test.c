@@ -8,7 +8,7 @@
 #include "lab3-paxos/tests/peers.h"
 
 enum {
-    WHILE = 40,    // ticks: for what must not happen
+    WHILE = 24,    // ticks: for what must not happen
     MIB = 1 << 20, // bytes
     LARGE = 10,    // values of that size
     MANY = 100,    // instances

@@ -127,7 +127,7 @@ static void all_goes_on_after_a_heal(struct cluster *c)
     cluster_part(c, "s1 s2", "s3 s4 s5", CUT_SILENT);
     cluster_part(c, "s3", "s4 s5", CUT_SILENT);
     all_start(p, PEERS, 0);
-    never(c, peers_know(p, everybody, 0) > 0, 80);
+    never(c, peers_know(p, everybody, 0) > 0, 40);
     cluster_heal(c);
     eventually(c, peers_all_know(p, everybody, 0), AFTER_HEAL);
     peers_end(p);
