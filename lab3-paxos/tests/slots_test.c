@@ -225,6 +225,10 @@ static void a_hole_is_filled_with_nothing(void *arg)
     decide(&two);
     ck_assert(is_done(b));
     ck_assert_uint_eq(one.counter.count, 2);
+    decide(&one); // nor does it hold what was there before
+    decide(&two);
+    decide(&two);
+    ck_assert_uint_eq(one.counter.count, 2);
 }
 
 static void bytes_that_are_no_entry_are_nothing(void *arg)
