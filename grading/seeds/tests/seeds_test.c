@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/check/setting.h"
 #include "common/check/unit.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/err.h"
@@ -29,7 +30,7 @@ static void begin(struct seeds *s, enum victim victim)
                         .suite = "victims sim",
                         .test = &victims[victim],
                         .tmp = xstrdup(getenv("TMPDIR")),
-                        .time_scale = 1,
+                        .time_scale = setting_number("LAB_TIME_SCALE", 1),
                         .fork = true,
                         .record = sim_record_new()};
     sim_record_use(s->record);
@@ -592,7 +593,8 @@ int main(int argc, char **argv)
         {"seeds", "a lost wake-up is shown", a_lost_wakeup_is_shown, 30},
         {"seeds", "a circle through a call is shown",
          a_circle_through_a_call_is_shown, 30},
-        {"seeds", "a node that spins is shown", a_node_that_spins_is_shown, 60},
+        {"seeds", "a node that spins is shown", a_node_that_spins_is_shown,
+         100},
         {"seeds", "a kill leaves the old value or the new",
          a_kill_leaves_the_old_value_or_the_new, 60},
         {"seeds", "killed nodes leave no memory", killed_nodes_leave_no_memory,
