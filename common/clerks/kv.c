@@ -112,7 +112,8 @@ static bool read_words(const char *const *words, size_t count,
 
 static int print_value(ProtobufCBinaryData value)
 {
-    fwrite(value.data, 1, value.len, stdout);
+    if (value.len > 0) // else there is no data either
+        fwrite(value.data, 1, value.len, stdout);
     putchar('\n');
     return 0;
 }
