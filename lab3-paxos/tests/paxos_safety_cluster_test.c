@@ -241,6 +241,7 @@ static void a_late_prepare_changes_nothing(struct cluster *c)
     eventually(c, cluster_is_held(c, "s3"), SOON);
     eventually(c, peers_all_know(p, "s1 s2 s3", 0), SOON);
     cluster_release(c, "s3");
+    never(c, !peers_all_know(p, "s1 s2 s3", 0), WHILE / 4);
     peers_start(p, "s3", 0, "b");
     never(c, !peers_all_know(p, "s1 s2 s3", 0), WHILE / 4);
     peers_end(p);
