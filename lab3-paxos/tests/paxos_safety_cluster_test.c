@@ -232,15 +232,20 @@ static void duels_end(struct cluster *c)
 
 // --- Late messages ---------------------------------------------------------
 
-// A Prepare waits at s3 while all is decided, and is answered then.
+// A Prepare waits at s3 while all is decided, and is answered then: it is the
+// first message of the round that s3 sees.
 static void a_late_prepare_changes_nothing(struct cluster *c)
 {
     struct peers *p = peers_begin(c, 3);
     cluster_hold_at(c, "s3", CRASH_BEFORE_HANDLER, "Paxos.Prepare", 1);
+    cluster_spoil(c, &(struct cluster_rule){.at = "s3",
+                                            .method = "Paxos.Accept",
+                                            .lose_request_percent = 100});
     peers_start(p, "s1", 0, "a");
     eventually(c, cluster_is_held(c, "s3"), SOON);
     eventually(c, peers_all_know(p, "s1 s2 s3", 0), SOON);
     cluster_release(c, "s3");
+    never(c, !peers_all_know(p, "s1 s2 s3", 0), WHILE / 4);
     peers_start(p, "s3", 0, "b");
     never(c, !peers_all_know(p, "s1 s2 s3", 0), WHILE / 4);
     peers_end(p);
