@@ -79,9 +79,9 @@ static Kv__Answer *submit(struct kvd *k, const Kv__Operation *operation,
     buf_init(&reply, RSM_REPLY_MAX);
     size_t size = kv__operation__get_packed_size(operation);
     bytes.size = kv__operation__pack(operation, buf_reserve(&bytes, size));
-    Kv__Answer *answer = NULL;
-    if (rsm_submit(k->rsm, buf_slice(&bytes), deadline_ms, &reply) == ERR_OK)
-        answer = kv__answer__unpack(NULL, reply.size, reply.data);
+    int err = rsm_submit(k->rsm, buf_slice(&bytes), deadline_ms, &reply);
+    Kv__Answer *answer =
+        err == ERR_OK ? kv__answer__unpack(NULL, reply.size, reply.data) : NULL;
     buf_release(&bytes);
     buf_release(&reply);
     return answer;

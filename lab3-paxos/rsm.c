@@ -78,7 +78,7 @@ static void gather_locked(struct rsm *r)
 }
 
 // Works on slot `next` until it is decided, or until the deadline; M2.
-static void lead_locked(struct rsm *r, int64_t deadline_ms)
+static void drive_locked(struct rsm *r, int64_t deadline_ms)
 {
     mutex_assert_held(&r->lock);
     struct buf decided;
@@ -129,7 +129,7 @@ int rsm_submit(struct rsm *r, struct slice operation, int64_t deadline_ms,
         if (r->leading)
             in_time = cond_wait(&r->changed, &r->lock, deadline_ms);
         else
-            lead_locked(r, deadline_ms);
+            drive_locked(r, deadline_ms);
         in_time = in_time && clock_now_ms() < deadline_ms;
     }
     int err = ERR_OK;
@@ -175,11 +175,11 @@ static int64_t patience_ms(struct rsm *r, int64_t highest)
     return ms + (int64_t)random_below(&r->random, (uint64_t)ms + 1);
 }
 
-static void fill_locked(struct rsm *r)
+static void fill_hole_locked(struct rsm *r)
 {
     mutex_assert_held(&r->lock);
     log_info("rsm", "slot %" PRId64 " is not filled by others", r->slots.next);
-    lead_locked(r, clock_now_ms() + FILL_TICKS * r->tick_ms);
+    drive_locked(r, clock_now_ms() + FILL_TICKS * r->tick_ms);
     r->behind = true;
 }
 
@@ -189,8 +189,8 @@ static void follow_locked(struct rsm *r)
 {
     mutex_assert_held(&r->lock);
     if (r->leading) { // who leads applies
-        cond_wait(&r->calm, &r->lock,
-                  clock_now_ms() + PATIENCE_TICKS * r->tick_ms);
+        int64_t later_ms = clock_now_ms() + PATIENCE_TICKS * r->tick_ms;
+        cond_wait(&r->calm, &r->lock, later_ms);
         return;
     }
     int64_t slot = r->slots.next;
@@ -205,7 +205,7 @@ static void follow_locked(struct rsm *r)
     apply_decided_locked(r);
     r->behind = r->behind && err == ERR_TIMEOUT;
     if (err == ERR_TIMEOUT && highest >= slot && r->slots.next == slot)
-        fill_locked(r);
+        fill_hole_locked(r);
 }
 // SOLUTION END
 

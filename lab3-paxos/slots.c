@@ -39,12 +39,10 @@ void slots_add(struct slots *s, struct slots_waiting *w)
 
 void slots_leave(struct slots *s, struct slots_waiting *w)
 {
-    // SOLUTION BEGIN 3b; stub: not_implemented("3b slots_leave");
     if (w->member.fate == BATCH_QUEUED)
         batch_remove(&s->queue, &w->member);
     else if (w->member.fate == BATCH_TAKEN)
         batch_leave(&s->batch, &w->member);
-    // SOLUTION END
 }
 
 // --- Proposing -------------------------------------------------------------
@@ -54,16 +52,16 @@ static void pack_entry(struct slots *s)
 {
     Rsm__Entry entry = RSM__ENTRY__INIT;
     ProtobufCBinaryData operations[BATCH_OPS];
-    for (size_t i = 0; i < s->batch.count; i++) {
-        struct slice op =
-            ((struct slots_waiting *)s->batch.members[i])->operation;
+    const struct batch *b = &s->batch;
+    for (size_t i = 0; i < b->count; i++) {
+        struct slice op = ((struct slots_waiting *)b->members[i])->operation;
         operations[i].data = (uint8_t *)op.data;
         operations[i].len = op.size;
     }
     entry.replica = s->mark;
     entry.number = s->number;
-    entry.operations = operations;
-    entry.n_operations = s->batch.count;
+    entry.batch = operations;
+    entry.n_batch = b->count;
     buf_clear(&s->proposal);
     size_t size = rsm__entry__get_packed_size(&entry);
     unsigned char *to = buf_reserve(&s->proposal, size);
@@ -75,9 +73,10 @@ static void pack_entry(struct slots *s)
 struct slice slots_proposal(struct slots *s)
 {
     // SOLUTION BEGIN 3b; stub: not_implemented("3b slots_proposal");
-    if (batch_waiting(&s->batch) == 0) {
-        s->batch.count = 0;
-        batch_take(&s->queue, &s->batch);
+    struct batch *b = &s->batch;
+    if (batch_waiting(b) == 0) {
+        b->count = 0;
+        batch_take(&s->queue, b);
         s->number++; // M4: no two entries have the same mark
         pack_entry(s);
     }
@@ -101,15 +100,16 @@ static void apply(struct slots *s, ProtobufCBinaryData operation,
 
 static void apply_entry(struct slots *s, const Rsm__Entry *entry)
 {
+    struct batch *b = &s->batch;
     bool ours = entry->replica == s->mark && entry->number == s->number &&
-                entry->n_operations == s->batch.count; // M4
-    for (size_t i = 0; i < entry->n_operations; i++)
-        apply(s, entry->operations[i],
-              ours ? (struct slots_waiting *)s->batch.members[i] : NULL);
+                entry->n_batch == b->count; // M4
+    for (size_t i = 0; i < entry->n_batch; i++)
+        apply(s, entry->batch[i],
+              ours ? (struct slots_waiting *)b->members[i] : NULL);
     if (ours)
-        batch_seal(&s->batch, BATCH_DONE);
+        batch_seal(b, BATCH_DONE);
     s->done.ours += entry->replica == s->mark;
-    s->done.holes += entry->n_operations == 0;
+    s->done.holes += entry->n_batch == 0;
 }
 // SOLUTION END
 
