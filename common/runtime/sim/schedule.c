@@ -388,6 +388,7 @@ bool sim_wait(const void *channel, int64_t deadline_ns, const char *what,
 {
     struct thread *t = sim_thread();
     note(t, CALL_WAIT, where);
+    end_polling(t); // the deadline may be over, again and again
     t->lab_where = find_lab_place(t);
     remove_ready(t);
     t->state = THREAD_WAITING;

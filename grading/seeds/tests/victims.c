@@ -99,6 +99,14 @@ static void run_polls(void *arg)
         mutex_lock(&lock);
         mutex_unlock(&lock);
     }
+    struct cond never;
+    cond_init(&never);
+    until_ms = clock_now_ms() + 20;
+    mutex_lock(&lock);
+    while (clock_now_ms() < until_ms)
+        cond_wait(&never, &lock, clock_now_ms() - 1);
+    mutex_unlock(&lock);
+    cond_release(&never);
     mutex_release(&lock);
 }
 
