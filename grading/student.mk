@@ -18,15 +18,15 @@ coverage:  ## run the tests and draw which lines have run: LAB=1
 	    grading/coverage.sh draw $(BUILD)/coverage '$(LAB)' && exit $$status
 
 # Simulated tests under many seeds: grading/sim/README.md.
-SIM_TESTS_RUN = $(filter %cluster_test-sim,$(RUN))
+SIM_TESTS_RUN = $(filter $(OUT)/tests/lab%cluster_test-sim,$(RUN))
 SIM_RUN = $(OUT)/bin/sim -j $(or $(SIM_J),$(shell nproc)) -k $(BUILD)/failed
 
-sim: $(BINS) $(filter %cluster_test-sim,$(RUN))  ## run tests under many seeds: LAB=2 N=1000 T='..' SEED=1 TWICE=1 GDB=call
+sim: $(BINS) $(SIM_TESTS_RUN)  ## run tests under many seeds: LAB=2 N=1000 T='..' SEED=1 TWICE=1 GDB=call
 	@$(SIM_RUN) -n $(or $(N),1000) $(if $(TWICE),--twice) \
 	    $(if $(GDB),--gdb $(GDB)) $(SIM_TESTS_RUN)
 
-hunt: $(BINS) $(filter %cluster_test-sim,$(RUN))  ## the same, up to the first failure
+hunt: $(BINS) $(SIM_TESTS_RUN)  ## the same, up to the first failure
 	@$(SIM_RUN) -n $(or $(N),10000) --hunt $(SIM_TESTS_RUN)
 
-replay: $(BINS) $(filter %cluster_test-sim,$(TEST_BINS))  ## a failure of sim again: FILE=build/failed/.../run.trace TIMES=100
+replay: $(BINS) $(filter $(OUT)/tests/lab%cluster_test-sim,$(TEST_BINS))  ## a failure of sim again: FILE=build/failed/.../run.trace TIMES=100
 	@$(OUT)/bin/sim --replay '$(FILE)' $(if $(TIMES),--times $(TIMES))
