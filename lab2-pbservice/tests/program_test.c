@@ -20,6 +20,7 @@ static const char cluster[] =
     "$(awk \"BEGIN { print int(100 * ${LAB_TIME_SCALE:-1}) }\")\"\n"
     "trap 'kill $pids; wait' EXIT\n"
     "view() { n=0; until lab2 status $o 2>&1 | grep -q \"$1\"; do\n"
+    "  grep -h 'not implemented' log-* >&2 && exit 1\n"
     "  n=$((n + 1)); [ $n -lt 400 ] || { echo \"never: $1\" >&2; exit 1; }\n"
     "  sleep 0.05; done; }\n"
     "pbd() { lab2 pbd $o --name $1 >log-$1 2>&1 & pids=\"$pids $!\"; }\n"
