@@ -21,10 +21,28 @@ static size_t part_size(const char *to_do)
     return strcspn(to_do, " ");
 }
 
-static bool same_part(const char *a, const char *b)
+static int compare_parts(const char *a, const char *b)
 {
-    size_t size = part_size(a);
-    return size == part_size(b) && strncmp(a, b, size) == 0;
+    size_t of_a = part_size(a);
+    size_t of_b = part_size(b);
+    int order = strncmp(a, b, of_a < of_b ? of_a : of_b);
+    return order != 0 ? order : (of_a > of_b) - (of_a < of_b);
+}
+
+// The part behind `after` (NULL: the first) in the order of their names: that
+// in which tests come is not the same in each run. NULL: there is none.
+static const char *next_part(const struct run *run, const char *after,
+                             bool to_do)
+{
+    const char *next = NULL;
+    for (size_t i = 0; i < run->test_count; i++) {
+        const struct test *test = run->tests[i];
+        const char *part = to_do ? test->to_do : test->about.part;
+        if (part != NULL && (after == NULL || compare_parts(part, after) > 0) &&
+            (next == NULL || compare_parts(part, next) < 0))
+            next = part;
+    }
+    return next;
 }
 
 // Tests that came to this first, if `at` is the first of them; otherwise 0.
@@ -42,24 +60,15 @@ static size_t count_like(const struct run *run, size_t at)
     return count;
 }
 
-static bool is_first_of_part(const struct run *run, size_t at)
+static void print_part_to_do(FILE *out, const struct run *run, const char *part)
 {
-    for (size_t i = 0; i < at; i++)
-        if (run->tests[i]->to_do != NULL &&
-            same_part(run->tests[i]->to_do, run->tests[at]->to_do))
-            return false;
-    return true;
-}
-
-static void print_part_to_do(FILE *out, const struct run *run, size_t first)
-{
-    const char *part = run->tests[first]->to_do;
     int column = fprintf(out, "%-*s%-*.*s", LABEL_COLUMNS, "to do",
                          PART_COLUMNS, (int)part_size(part), part);
     const char *between = "";
-    for (size_t i = first; i < run->test_count; i++) {
+    for (size_t i = 0; i < run->test_count; i++) {
         const char *what = run->tests[i]->to_do;
-        if (what == NULL || !same_part(what, part) || count_like(run, i) == 0)
+        if (what == NULL || compare_parts(what, part) != 0 ||
+            count_like(run, i) == 0)
             continue;
         size_t count = count_like(run, i);
         what += part_size(what) + strspn(what + part_size(what), " ");
@@ -99,14 +108,6 @@ static struct points points_of(const struct run *run, const char *part)
     return p;
 }
 
-static bool is_first_with_part(const struct run *run, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (strcmp(run->tests[i]->about.part, run->tests[at]->about.part) == 0)
-            return false;
-    return true;
-}
-
 static void print_points(FILE *out, const char *part, struct points p)
 {
     fprintf(out, "%-*s%-*s%4d of %d\n", LABEL_COLUMNS, "points", PART_COLUMNS,
@@ -115,15 +116,16 @@ static void print_points(FILE *out, const char *part, struct points p)
 
 void sum_print(FILE *out, const struct run *run)
 {
-    for (size_t i = 0; i < run->test_count; i++)
-        if (run->tests[i]->to_do != NULL && is_first_of_part(run, i))
-            print_part_to_do(out, run, i);
+    for (const char *part = next_part(run, NULL, true); part != NULL;
+         part = next_part(run, part, true))
+        print_part_to_do(out, run, part);
     int parts = 0;
-    for (size_t i = 0; i < run->test_count; i++) {
-        struct points p = points_of(run, run->tests[i]->about.part);
-        if (p.of == 0 || !is_first_with_part(run, i))
+    for (const char *part = next_part(run, NULL, false); part != NULL;
+         part = next_part(run, part, false)) {
+        struct points p = points_of(run, part);
+        if (p.of == 0)
             continue;
-        print_points(out, run->tests[i]->about.part, p);
+        print_points(out, part, p);
         parts++;
     }
     if (parts > 1)
