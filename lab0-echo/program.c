@@ -12,7 +12,6 @@
 #include "common/rpc/server.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
-#include "common/runtime/err.h"
 #include "common/runtime/process.h"
 #include "lab0-echo/api.pb-c.h"
 #include "lab0-echo/clerk.h"
@@ -33,37 +32,20 @@ struct options {
 
 static const struct program lab0;
 
-static int cannot_join(const struct options *o) // node_open has logged why
-{
-    return program_complain(
-        &lab0, EXIT_USAGE,
-        xasprintf("cannot join the cluster in %s", o->cluster));
-}
-
 // --- lab0 server -----------------------------------------------------------
-
-static int serve(struct node *node, const char *disk)
-{
-    struct echo_server *server = NULL;
-    int err = echo_server_start(node, disk, &server);
-    if (err != ERR_OK)
-        return program_complain(
-            &lab0, EXIT_FAILED,
-            xasprintf("cannot start the server: %s", err_text(err)));
-    int status = program_await_signal();
-    node_cancel(node);
-    echo_server_stop(server);
-    return status;
-}
 
 static int command_server(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
-    if (node_open(o->cluster, o->name, true, &node) != ERR_OK)
-        return cannot_join(o);
-    int status = serve(node, o->disk);
+    int status = program_join(&lab0, o->cluster, o->name, &node);
+    if (status != 0)
+        return status;
+    struct echo_server *server = NULL;
+    int err = echo_server_start(node, o->disk, &server);
+    status = program_serve(&lab0, node, err);
+    echo_server_stop(server);
     node_close(node);
     return status;
 }
@@ -92,10 +74,10 @@ static int command_say(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     struct node *node;
-    if (node_open(o->cluster, o->name, true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab0, o->cluster, o->name, &node);
+    if (status != 0)
+        return status;
     struct echo_clerk *clerk = echo_clerk_start(node, o->server);
-    int status = 0;
     for (size_t i = 0; i < o->beside.file_count && status == 0; i++) {
         struct echo_said said;
         echo_clerk_say(clerk, o->beside.files[i], false,
@@ -114,14 +96,14 @@ static int command_status(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     struct node *node;
-    if (node_open(o->cluster, "status", true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab0, o->cluster, "status", &node);
+    if (status != 0)
+        return status;
     struct rpc_method method = {&echo__inspect__descriptor, "Status"};
     Echo__StatusRequest request = ECHO__STATUS_REQUEST__INIT;
     struct rpc_answer answer;
     rpc_call(node, o->server, &method, &request.base, clock_now_ms() + ASK_MS,
              &answer);
-    int status = 0;
     if (answer.outcome == RPC_OK) {
         const Echo__StatusReply *reply = (Echo__StatusReply *)answer.reply;
         printf("executed       %" PRIu64 "\n", reply->total);

@@ -12,7 +12,6 @@
 #include "common/rpc/rpc.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
-#include "common/runtime/err.h"
 #include "common/runtime/process.h"
 #include "lab2-pbservice/api.pb-c.h"
 #include "lab2-pbservice/clerk.h"
@@ -47,37 +46,19 @@ static struct clerk_spec spec_of(const struct options *o)
 
 // --- lab2 viewd, lab2 pbd --------------------------------------------------
 
-static int cannot_join(const struct options *o) // node_open has logged why
-{
-    return program_complain(
-        &lab2, EXIT_USAGE,
-        xasprintf("cannot join the cluster in %s", o->cluster));
-}
-
-static int cannot_start(int err)
-{
-    return program_complain(&lab2, EXIT_FAILED,
-                            xasprintf("cannot serve: %s", err_text(err)));
-}
-
 static int command_viewd(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
     const char *name = o->name != NULL ? o->name : o->views;
-    if (node_open(o->cluster, name, true, &node) != ERR_OK)
-        return cannot_join(o);
-    struct viewd *viewd;
+    int status = program_join(&lab2, o->cluster, name, &node);
+    if (status != 0)
+        return status;
+    struct viewd *viewd = NULL;
     int err = viewd_start(node, (int64_t)o->tick_ms, &viewd);
-    int status = 0;
-    if (err == ERR_OK) {
-        status = program_await_signal();
-        node_cancel(node);
-        viewd_stop(viewd);
-    } else {
-        status = cannot_start(err);
-    }
+    status = program_serve(&lab2, node, err);
+    viewd_stop(viewd);
     node_close(node);
     return status;
 }
@@ -87,18 +68,13 @@ static int command_pbd(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
-    if (node_open(o->cluster, o->name, true, &node) != ERR_OK)
-        return cannot_join(o);
-    struct server *server;
+    int status = program_join(&lab2, o->cluster, o->name, &node);
+    if (status != 0)
+        return status;
+    struct server *server = NULL;
     int err = server_start(node, o->views, (int64_t)o->tick_ms, &server);
-    int status = 0;
-    if (err == ERR_OK) {
-        status = program_await_signal();
-        node_cancel(node);
-        server_stop(server);
-    } else {
-        status = cannot_start(err);
-    }
+    status = program_serve(&lab2, node, err);
+    server_stop(server);
     node_close(node);
     return status;
 }
@@ -110,11 +86,12 @@ static int command_kv(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     struct node *node;
     const char *name = o->name != NULL ? o->name : "kv";
-    if (node_open(o->cluster, name, true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab2, o->cluster, name, &node);
+    if (status != 0)
+        return status;
     const struct clerk_spec spec = spec_of(o);
-    int status = kv_command(lab2.name, node, o->beside.files,
-                            o->beside.file_count, ASK_MS, &clerk_kind, &spec);
+    status = kv_command(lab2.name, node, o->beside.files, o->beside.file_count,
+                        ASK_MS, &clerk_kind, &spec);
     node_close(node);
     return status;
 }
@@ -161,12 +138,13 @@ static int command_status(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     struct node *node;
-    if (node_open(o->cluster, "status", true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab2, o->cluster, "status", &node);
+    if (status != 0)
+        return status;
     Pb__ViewStatusRequest request = PB__VIEW_STATUS_REQUEST__INIT;
     struct rpc_answer answer;
     int64_t timeout_ms = 10 * (int64_t)o->tick_ms;
-    int status = EXIT_FAILED;
+    status = EXIT_FAILED;
     if (ask_status(node, o->views, &pb__view_inspect__descriptor, &request.base,
                    timeout_ms, &answer)) {
         const Pb__ViewStatusReply *r =

@@ -13,7 +13,6 @@
 #include "common/rpc/rpc.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/clock.h"
-#include "common/runtime/err.h"
 #include "common/runtime/process.h"
 #include "lab3-paxos/api.pb-c.h"
 #include "lab3-paxos/ballot.h"
@@ -42,19 +41,6 @@ struct options {
 
 static const struct program lab3;
 
-static int cannot_join(const struct options *o) // node_open has logged why
-{
-    return program_complain(
-        &lab3, EXIT_USAGE,
-        xasprintf("cannot join the cluster in %s", o->cluster));
-}
-
-static int cannot_start(int err)
-{
-    return program_complain(&lab3, EXIT_FAILED,
-                            xasprintf("cannot serve: %s", err_text(err)));
-}
-
 // --- lab3 paxos-peer -------------------------------------------------------
 
 static int command_paxos_peer(const struct arguments *arguments)
@@ -62,19 +48,14 @@ static int command_paxos_peer(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
-    if (node_open(o->cluster, o->name, true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab3, o->cluster, o->name, &node);
+    if (status != 0)
+        return status;
     const struct paxos_spec spec = {o->peers, (int64_t)o->tick_ms};
-    struct paxos_peer *peer;
+    struct paxos_peer *peer = NULL;
     int err = paxos_peer_start(node, &spec, &peer);
-    int status = 0;
-    if (err == ERR_OK) {
-        status = program_await_signal();
-        node_cancel(node);
-        paxos_peer_stop(peer);
-    } else {
-        status = cannot_start(err);
-    }
+    status = program_serve(&lab3, node, err);
+    paxos_peer_stop(peer);
     node_close(node);
     return status;
 }
@@ -86,19 +67,14 @@ static int command_kvd(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
-    if (node_open(o->cluster, o->name, true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab3, o->cluster, o->name, &node);
+    if (status != 0)
+        return status;
     const struct paxos_spec spec = {o->peers, (int64_t)o->tick_ms};
-    struct kvd *kvd;
+    struct kvd *kvd = NULL;
     int err = kvd_start(node, &spec, &kvd);
-    int status = 0;
-    if (err == ERR_OK) {
-        status = program_await_signal();
-        node_cancel(node);
-        kvd_stop(kvd);
-    } else {
-        status = cannot_start(err);
-    }
+    status = program_serve(&lab3, node, err);
+    kvd_stop(kvd);
     node_close(node);
     return status;
 }
@@ -115,11 +91,12 @@ static int command_kv(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     struct node *node;
     const char *name = o->name != NULL ? o->name : "kv";
-    if (node_open(o->cluster, name, true, &node) != ERR_OK)
-        return cannot_join(o);
+    int status = program_join(&lab3, o->cluster, name, &node);
+    if (status != 0)
+        return status;
     const struct clerk_spec spec = spec_of(o);
-    int status = kv_command(lab3.name, node, o->beside.files,
-                            o->beside.file_count, ASK_MS, &clerk_kind, &spec);
+    status = kv_command(lab3.name, node, o->beside.files, o->beside.file_count,
+                        ASK_MS, &clerk_kind, &spec);
     node_close(node);
     return status;
 }
@@ -204,9 +181,10 @@ static int command_status(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     struct node *node;
-    if (node_open(o->cluster, "status", true, &node) != ERR_OK)
-        return cannot_join(o);
-    int status = EXIT_FAILED;
+    int status = program_join(&lab3, o->cluster, "status", &node);
+    if (status != 0)
+        return status;
+    status = EXIT_FAILED;
     char *list = xstrdup(o->peers);
     char *rest = list;
     for (char *name = strtok_r(list, ",", &rest); name != NULL;

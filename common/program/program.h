@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct node;
+
 // Exit statuses, of all programs; 0: done.
 enum {
     EXIT_FAILED = 1,   // it could not be done, or a node is gone
@@ -62,5 +64,17 @@ int program_await_signal(void);
 
 // Prints "NAME: WHY" to stderr and frees `why`. Returns `status`.
 int program_complain(const struct program *p, int status, char *why);
+
+// --- Programs that are nodes -----------------------------------------------
+
+// Joins a cluster (node_open, as the whole process). 0 and *out, which must get
+// node_close; or EXIT_USAGE, after a complaint.
+int program_join(const struct program *p, const char *folder, const char *name,
+                 struct node **out);
+
+// What a node that serves does between its start and its stop: `err` is what
+// the start came to. Waits for a signal and cancels the node; or complains.
+// The exit status. As with program_await_signal.
+int program_serve(const struct program *p, struct node *n, int err);
 
 #endif

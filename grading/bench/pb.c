@@ -154,10 +154,7 @@ static double put_us(void *world)
 static double round_trip_us(void *world)
 {
     struct world *w = world;
-    int64_t begin_ns = clock_now_ns();
-    for (int i = 0; i < STORE_PUTS; i++)
-        bench_check(bench_echo(w->node, "e1"), "an echo");
-    return (double)(clock_now_ns() - begin_ns) / 1e3 / STORE_PUTS;
+    return store_round_trip_us(w->node, "e1");
 }
 
 // Thousands of Puts a second.

@@ -4,11 +4,9 @@
 //
 // A Put is three calls, one after the other: from the client to a server, and
 // from that one to the two others at once, twice.
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/rpc/rpc.h"
 #include "common/runtime/alloc.h"
@@ -128,10 +126,7 @@ static double put_us(void *world)
 static double round_trip_us(void *world)
 {
     struct world *w = world;
-    int64_t begin_ns = clock_now_ns();
-    for (int i = 0; i < STORE_PUTS; i++)
-        bench_check(bench_echo(w->node, "e1"), "an echo");
-    return (double)(clock_now_ns() - begin_ns) / 1e3 / STORE_PUTS;
+    return store_round_trip_us(w->node, "e1");
 }
 
 // Thousands of Puts a second.
@@ -149,24 +144,15 @@ static double rate_many(void *world)
 }
 
 // What the server that has most has in memory.
-static double resident_mb(const struct world *w)
+static double memory_mb(const struct world *w)
 {
     double most = 0;
     for (int i = 0; i < SERVERS; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/%" PRId64 "/statm",
-                 process_id(w->servers[i]));
-        FILE *file = fopen(path, "re");
-        unsigned long all = 0;
-        unsigned long resident = 0;
-        bench_check(file != NULL &&
-                        fscanf(file, "%lu %lu", &all, &resident) == 2,
-                    path);
-        fclose(file);
-        double mb = (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
-        most = mb > most ? mb : most;
+        int64_t bytes = process_memory(w->servers[i]);
+        bench_check(bytes >= 0, "the memory of a server");
+        most = (double)bytes > most ? (double)bytes : most;
     }
-    return most;
+    return most / 1e6;
 }
 
 static double memory_later_mb(void *world)
@@ -174,7 +160,7 @@ static double memory_later_mb(void *world)
     struct world *w = world;
     for (int i = 0; i < MEMORY_ROUNDS; i++)
         store_rate_many(w->same);
-    return resident_mb(w);
+    return memory_mb(w);
 }
 
 static double memory_early_mb(void *world)

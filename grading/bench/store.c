@@ -60,6 +60,14 @@ static void put_share(void *client)
     store_put_many(client, STORE_PUTS / STORE_CLIENTS);
 }
 
+double store_round_trip_us(struct node *node, const char *to)
+{
+    int64_t begin_ns = clock_now_ns();
+    for (int i = 0; i < STORE_PUTS; i++)
+        bench_check(bench_echo(node, to), "an echo");
+    return (double)(clock_now_ns() - begin_ns) / 1e3 / STORE_PUTS;
+}
+
 double store_rate_many(struct store_client clients[STORE_CLIENTS])
 {
     struct thread *threads[STORE_CLIENTS];

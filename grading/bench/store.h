@@ -32,6 +32,10 @@ void store_put_many(struct store_client *c, int puts);
 double store_put_us(struct store_client *c);
 double store_rate_many(struct store_client clients[STORE_CLIENTS]);
 
+// What they are held against: microseconds a call of the echo server `to`, of
+// as many by one caller.
+double store_round_trip_us(struct node *node, const char *to);
+
 // Starts PROGRAM of BENCH_BIN (argv[0]) as a process.
 struct process *store_spawn(const char *const *argv);
 char *store_program(const char *name); // its path: owned
