@@ -73,9 +73,7 @@ static void tell_failure(const struct sum *s, size_t test, uint64_t number,
     printf("FAILED  %s, seed %" PRIu64 "\n", title, s->deal->first + number);
     if (row->folder[0] != '\0') {
         print_file(row->folder, "failure");
-        printf("    what happened, as short as it gets: "
-               "make replay FILE=%s/run.trace\n",
-               row->folder);
+        printf("    what happened, as short as it gets:\n");
         print_file(row->folder, "run.trace");
     } else {
         for (const char *at = row->message; *at != '\0'; at++)

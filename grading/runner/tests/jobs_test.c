@@ -48,14 +48,14 @@ START_TEST(what_is_to_do_is_summed_up)
     char text[OUTPUT_MAX];
     ck_assert_int_eq(run_victims("unwritten", no_words, NULL, text), 1);
     assert_said(text, "\nto do   I    wc_map (2 tests)\n"
-                      "to do   II   job_request (2 tests), "
+                      "to do   II   job_request (3 tests), "
                       "job_heartbeat (1 test),\n"
                       "             a_name_that_is_so_long_that_it_has_to_"
                       "stand_below (1 test)\n"
                       "points  I       2 of 5\n"
                       "points  II      0 of 22\n"
                       "points  all     2 of 27\n");
-    assert_last_line(text, "\n1 passed, 7 failed\n");
+    assert_last_line(text, "\n1 passed, 8 failed\n");
 
     const char *const env[] = {"T=unwritten: b", NULL};
     run_victims("unwritten", no_words, env, text);

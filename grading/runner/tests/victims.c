@@ -176,6 +176,8 @@ static int unwritten_main(int argc, char **argv, const char *suite)
     char a[] = "I wc_map", b[] = "II job_request", c[] = "II job_heartbeat",
          d[] = "II a_name_that_is_so_long_that_it_has_to_stand_below";
     const struct graded_test tests[] = {
+        {.part = "II", .name = "f", .points = 6, .run = fails}, // not in order
+        {.part = "II", .name = "z", .run = is_not_written, .arg = b},
         {.part = "I", .name = "a", .points = 2, .run = passes},
         {.part = "I",
          .name = "b",
@@ -193,7 +195,6 @@ static int unwritten_main(int argc, char **argv, const char *suite)
          .points = 5,
          .run = is_not_written,
          .arg = c},
-        {.part = "II", .name = "f", .points = 6, .run = fails},
         {.part = "II",
          .name = "g",
          .points = 7,

@@ -479,8 +479,9 @@ static int sim(char text[TEXT_MAX], const char *settings, const char *options)
 {
     char *own = process_own_path();
     char *folder = variant_folder();
-    char *command = xasprintf("env VICTIMS=1 %s %s/bin/sim %s %s 2>&1",
-                              settings, folder, options, own);
+    char *command =
+        xasprintf("env -u PART -u T VICTIMS=1 %s %s/bin/sim %s %s 2>&1",
+                  settings, folder, options, own);
     int status = shell(text, command);
     free(command);
     free(folder);
@@ -510,7 +511,8 @@ START_TEST(sim_shows_a_failure_and_how_to_repeat_it)
                             getenv("TMPDIR"));
     char *often = xasprintf("%s --times 100", again);
     char *folder = variant_folder();
-    char *command = xasprintf("VICTIMS=1 %s/bin/sim %s 2>&1", folder, often);
+    char *command = xasprintf("env -u PART -u T VICTIMS=1 %s/bin/sim %s 2>&1",
+                              folder, often);
     ck_assert_int_eq(shell(text, command), 0);
     assert_said(text, "100 of 100 runs are the same failure");
     free(command);
