@@ -83,7 +83,8 @@ static void grow(struct texts *t, size_t slot_count)
     free(old);
 }
 
-void texts_reserve(struct texts *t, size_t count)
+// Room for so many.
+static void reserve(struct texts *t, size_t count)
 {
     size_t slots = SLOTS_LEAST;
     while (slots < 2 * count)
@@ -122,7 +123,7 @@ uint32_t texts_add_hashed(struct texts *t, struct slice text, uint32_t hash,
     if (number != TEXTS_NONE)
         return number;
     if (t->count == t->room)
-        texts_reserve(t, t->room > 0 ? 2 * t->room : SLOTS_LEAST / 2);
+        reserve(t, t->room > 0 ? 2 * t->room : SLOTS_LEAST / 2);
     number = (uint32_t)t->count++;
     t->at[number] = text;
     put(t, hash, number);
@@ -134,10 +135,4 @@ uint32_t texts_add_hashed(struct texts *t, struct slice text, uint32_t hash,
 uint32_t texts_add(struct texts *t, struct slice text, bool *added)
 {
     return texts_add_hashed(t, text, texts_hash(text), added);
-}
-
-void texts_prefetch(const struct texts *t, uint32_t hash)
-{
-    if (t->slot_count > 0)
-        __builtin_prefetch(&t->slots[hash & (t->slot_count - 1)]);
 }

@@ -28,8 +28,6 @@ struct texts {
 
 void texts_init(struct texts *t);
 void texts_release(struct texts *t);
-// Room for so many, so that they need not be moved.
-void texts_reserve(struct texts *t, size_t count);
 
 uint32_t texts_hash(struct slice text);
 // The number of `text`, which is added if it is new (then *added, unless
@@ -42,7 +40,5 @@ uint32_t texts_add_hashed(struct texts *t, struct slice text, uint32_t hash,
 uint32_t texts_find(const struct texts *t, struct slice text);
 uint32_t texts_find_hashed(const struct texts *t, struct slice text,
                            uint32_t hash);
-// The processor begins to fetch what a look-up of this hash will need.
-void texts_prefetch(const struct texts *t, uint32_t hash);
 
 #endif

@@ -83,11 +83,6 @@ struct thread *sim_threads(void)
     return the_sim()->threads;
 }
 
-struct process *sim_nodes(void)
-{
-    return the_sim()->nodes;
-}
-
 int64_t sim_now_ns(void)
 {
     return the_sim()->now_ns;

@@ -118,7 +118,6 @@ bool sim_is_lab(const void *where); // is it in the node program's own code?
 
 // The node goes by this name from now on.
 void sim_node_named(struct process *node);
-struct process *sim_nodes(void);  // the youngest first
 struct thread *sim_threads(void); // of living nodes, the youngest first
 
 #endif
