@@ -61,7 +61,7 @@ struct cluster_role {
     unsigned allows;  // ALLOW_...
     bool serves;      // ready when it serves; else when it has joined
     bool may_end;     // exit status 0, unasked, is no failure
-    bool majority;    // of the nodes of this role more than half live, always
+    bool majority;    // of each group's nodes more than half live, always
     bool clerks;      // the process is the home of one or more clients
 };
 
@@ -98,7 +98,11 @@ void cluster_await_ready(struct cluster *c, const char *name);
 // Not judged with a sanitizer or under valgrind, where nobody can say.
 void cluster_expect_memory(struct cluster *c, const char *name, int64_t bytes);
 
-void cluster_kill(struct cluster *c, const char *name); // SIGKILL; it is dead
+// SIGKILL; it is dead. Where a majority must live, nodes of one role whose
+// names differ in the number at their end alone are a group: a1 a2 a3. A group
+// that was retired is needed no longer, and may die whole.
+void cluster_kill(struct cluster *c, const char *name);
+void cluster_retire(struct cluster *c, const char *names);
 void cluster_pause(struct cluster *c, const char *name);
 void cluster_resume(struct cluster *c, const char *name);
 

@@ -47,6 +47,7 @@ struct member {
     struct process_end end;
     bool told; // its end is our doing, or was waited for
     bool paused;
+    bool retired; // of its group none need live
     unsigned lives;
     // Of each:
     bool ready;

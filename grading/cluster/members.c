@@ -56,18 +56,45 @@ void cluster_each(struct cluster *c, const char *names,
     free(list);
 }
 
-static int lives_of_role(struct cluster *c, const struct cluster_role *role,
-                         int *all)
+// The length of a name without the number at its end.
+static size_t stem_length(const char *name)
+{
+    size_t length = strlen(name);
+    while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9')
+        length--;
+    return length;
+}
+
+static bool are_of_one_group(const struct member *a, const struct member *b)
+{
+    size_t length = stem_length(a->name);
+    return a->role == b->role && stem_length(b->name) == length &&
+           strncmp(a->name, b->name, length) == 0;
+}
+
+static int lives_of_group(struct cluster *c, const struct member *m, int *all)
 {
     int alive = 0;
     *all = 0;
     for (int i = 0; i < c->count; i++) {
-        if (c->members[i].role != role)
+        if (!are_of_one_group(&c->members[i], m))
             continue;
         (*all)++;
         alive += member_runs(c, &c->members[i]);
     }
     return alive;
+}
+
+static void retire(struct cluster *c, struct member *m, void *arg)
+{
+    (void)c;
+    (void)arg;
+    m->retired = true;
+}
+
+void cluster_retire(struct cluster *c, const char *names)
+{
+    cluster_each(c, names, retire, NULL);
 }
 
 void cluster_allow(struct cluster *c, const struct member *m, unsigned what,
@@ -79,9 +106,11 @@ void cluster_allow(struct cluster *c, const struct member *m, unsigned what,
         cluster_fail(c, "the fault model of %s forbids to %s a %s (%s): %s",
                      c->lab->name, deed, m->role->name, m->name,
                      c->lab->fault_model);
+    if (!m->role->majority || what != ALLOW_KILL || m->retired)
+        return;
     int all;
-    int alive = lives_of_role(c, m->role, &all);
-    if (m->role->majority && what == ALLOW_KILL && 2 * (alive - 1) <= all)
+    int alive = lives_of_group(c, m, &all);
+    if (2 * (alive - 1) <= all)
         cluster_fail(c,
                      "the fault model of %s forbids to %s %s: of %d nodes "
                      "only %d would be left: %s",

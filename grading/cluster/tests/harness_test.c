@@ -153,6 +153,27 @@ static void majority_must_live(struct cluster *c)
     cluster_kill(c, "s2");
 }
 
+static void majority_of_each_group_must_live(struct cluster *c)
+{
+    const char *const names[] = {"s1", "s2", "s3", "t1", "t2", "t3"};
+    for (size_t i = 0; i < 6; i++)
+        cluster_start(c, names[i], "server");
+    cluster_kill(c, "s1");
+    cluster_kill(c, "t3");
+    cluster_kill(c, "t1");
+}
+
+static void retired_group_may_die(struct cluster *c)
+{
+    cluster_start(c, "s1", "server");
+    cluster_start(c, "t1", "server");
+    cluster_start(c, "t2", "server");
+    cluster_retire(c, "t1 t2");
+    cluster_kill(c, "t1");
+    cluster_kill(c, "t2");
+    cluster_kill(c, "s1");
+}
+
 static void method_is_unknown(struct cluster *c)
 {
     cluster_start(c, "s1", "server");
@@ -292,6 +313,10 @@ static const struct a_case cases[] = {
      "the fault model of victims forbids to crash a fails (s1)"},
     {"a majority must live", majority_must_live,
      "forbids to kill s2: of 3 nodes only 1 would be left"},
+    {"a majority of each group must live", majority_of_each_group_must_live,
+     "forbids to kill t1: of 3 nodes only 1 would be left"},
+    {"a retired group may die", retired_group_may_die,
+     "forbids to kill s1: of 1 nodes only 0 would be left"},
     {"a method is unknown", method_is_unknown,
      "a fault of Victim.Fly cannot be applied: s1 serves no such method"},
     {"a method of a later node is unknown", method_of_a_later_node_is_unknown,
@@ -325,7 +350,7 @@ static int case_main(int argc, char **argv)
                                               .section = "0.0",
                                               .points = 1,
                                               .limit_s = 1000};
-        tests[i].nodes = "s1 s2 s3 c1";
+        tests[i].nodes = "s1 s2 s3 t1 t2 t3 c1";
         tests[i].run = cases[i].run;
     }
     return cluster_main(argc, argv, "harness cases", &victims, tests, CASES);
