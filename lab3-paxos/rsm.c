@@ -244,6 +244,14 @@ int rsm_start(struct paxos *p, const struct rsm_app *app, void *machine,
     return ERR_OK;
 }
 
+void rsm_limit_batch(struct rsm *r, size_t operations)
+{
+    assert(operations >= 1 && operations <= BATCH_OPS);
+    mutex_lock(&r->lock);
+    r->slots.queue.limit = operations;
+    mutex_unlock(&r->lock);
+}
+
 void rsm_stop(struct rsm *r)
 {
     if (r == NULL)

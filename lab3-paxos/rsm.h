@@ -61,6 +61,10 @@ struct rsm_app {
 int rsm_start(struct paxos *p, const struct rsm_app *app, void *machine,
               int64_t tick_ms, struct rsm **out);
 
+// From now on no slot that this replica fills has more operations: 1 to
+// BATCH_OPS, which is the limit otherwise. Then its speed is that of agreement.
+void rsm_limit_batch(struct rsm *r, size_t operations);
+
 // The end: paxos_stop; rsm_stop, which ends all that waits (ERR_CLOSED) and
 // joins the thread; the stop of the server whose handlers submit; rsm_free.
 // NULL is fine for both.

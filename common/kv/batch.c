@@ -4,7 +4,7 @@
 
 void batch_queue_init(struct batch_queue *q)
 {
-    *q = (struct batch_queue){.first = NULL};
+    *q = (struct batch_queue){.limit = BATCH_OPS};
 }
 
 void batch_add(struct batch_queue *q, struct batch_member *m)
@@ -41,7 +41,7 @@ void batch_take(struct batch_queue *q, struct batch *b)
 {
     assert(b->count == 0);
     size_t bytes = 0;
-    while (q->first != NULL && b->count < BATCH_OPS &&
+    while (q->first != NULL && b->count < q->limit &&
            (b->count == 0 || bytes + q->first->bytes <= BATCH_BYTES)) {
         struct batch_member *m = q->first;
         batch_remove(q, m);

@@ -37,6 +37,7 @@ struct batch_queue {
     struct batch_member *first;
     struct batch_member *last;
     size_t count;
+    size_t limit; // of members of a batch: BATCH_OPS, unless set to fewer
 };
 
 struct batch {

@@ -176,6 +176,16 @@ static void threads_share_slots(void *arg)
     end();
 }
 
+static void slots_may_be_small(void *arg)
+{
+    begin();
+    rsm_limit_batch(replicas[0].rsm, 2);
+    run_workers(false);
+    expect_alike(THREADS * EACH);
+    ck_assert_int_ge(2 * rsm_status(replicas[0].rsm).next, THREADS * EACH);
+    end();
+}
+
 // Slot 1 has been filled; slot 0 nobody has.
 static void a_hole_is_filled(void *arg)
 {
@@ -289,6 +299,8 @@ static const struct graded_test tests[] = {
            "same order."),
     GRADED("2.7", 1, GRADED_LIMIT, "threads share slots", threads_share_slots,
            "Threads that submit at one replica share slots."),
+    GRADED("2.7", 0, GRADED_LIMIT, "slots may be small", slots_may_be_small,
+           "A replica shares a slot among no more than it was told."),
     GRADED("2.3", 1, GRADED_PROGRESS, "a hole is filled", a_hole_is_filled,
            "A slot that nobody drives is filled, on all replicas alike."),
     GRADED("2.4", 1, GRADED_SAFETY, "a minority says that it does not know",

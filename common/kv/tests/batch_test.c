@@ -49,6 +49,18 @@ START_TEST(large_ones_go_in_several)
 }
 END_TEST
 
+START_TEST(a_batch_may_have_a_lower_limit)
+{
+    begin(6, 1);
+    queue.limit = 4;
+    batch_take(&queue, &batch);
+    ck_assert_uint_eq(batch.count, 4);
+    batch_seal(&batch, BATCH_DONE);
+    batch_take(&queue, &batch);
+    ck_assert_uint_eq(batch.count, 2);
+}
+END_TEST
+
 START_TEST(who_leaves_is_gone)
 {
     begin(3, 1);
@@ -101,6 +113,8 @@ int main(int argc, char **argv)
          first_come_first_served, 0},
         {"kv", "operations that are large go in several batches",
          large_ones_go_in_several, 0},
+        {"kv", "a batch may have a lower limit", a_batch_may_have_a_lower_limit,
+         0},
         {"kv", "an operation that leaves the queue is gone", who_leaves_is_gone,
          0},
         {"kv", "an operation may leave its batch",
