@@ -73,6 +73,7 @@ FOLDER.lab0      := lab0-echo
 FOLDER.mr        := lab1-mapreduce
 FOLDER.lab2      := lab2-pbservice
 FOLDER.lab3      := lab3-paxos
+FOLDER.lab4      := lab4-shardkv
 FOLDER.run-tests := grading/runner
 FOLDER.trace     := grading/trace
 FOLDER.linear    := grading/linear
@@ -88,12 +89,16 @@ SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     lab3-paxos/tests/paxos_safety_cluster_test.c \
     lab3-paxos/tests/paxos_forget_cluster_test.c \
     lab3-paxos/tests/paxos_cost_cluster_test.c \
-    lab3-paxos/tests/paxos_load_cluster_test.c
+    lab3-paxos/tests/paxos_load_cluster_test.c \
+    lab4-shardkv/tests/%_cluster_test.c
 # Tests of what is there in a simulation alone.
 SIM_ONLY := grading/seeds/tests/%_test.c
 # What seeds come to, as text: the program sim reads what tests write.
 SEED_FORMATS := grading/seeds/row.c grading/seeds/trace.c \
     common/runtime/sim/plan.c common/runtime/sim/record.c
+# What a lab has of another one: its log, not its programs.
+ALSO.lab4-shardkv := $(filter-out $(addprefix lab3-paxos/,main.c program.c \
+    kvd.c clerk.c paxos_peer.c probe.c),$(wildcard lab3-paxos/*.c))
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
     pool.c app_index.c app_grep.c app_text.c
@@ -115,7 +120,8 @@ gen_objects = $(patsubst %.proto,$(OUT)/gen/%.pb-c.o,$(1))
 dir_of      = $(patsubst %/tests/,%,$(dir $(1)))
 stem        = $(basename $(notdir $(1)))
 # All of a folder and those below; what is in common/ comes from the library.
-sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c))
+sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c)) \
+    $(ALSO.$(1))
 # The sources beside the tests of a target $(1) that it needs in the world $(2).
 judged = $(filter lab%cluster_test.c,$(1))
 beside = $(if $(judged),$(wildcard \
@@ -136,12 +142,12 @@ $(1) += $(2)
 $(2): $(3)
 endef
 link = $(eval $(call link_rule,$(1),$(2),$(3)))
-$(foreach p,lab0 mr lab2 lab3 run-tests trace linear sim,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 lab3 lab4 run-tests trace linear sim,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(if $(filter sim,$(p)),$(call objects,$(SEED_FORMATS))) \
     $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
 # What a simulated node runs a copy of: the program without its main().
-$(foreach p,lab0 mr lab2 lab3,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
+$(foreach p,lab0 mr lab2 lab3 lab4,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,NODES,$(OUT)/sim/$(p).so,$(call objects,$(filter-out $(MAINS),$(call \
     sources,$(FOLDER.$(p))))) $(wildcard $(FOLDER.$(p))/prebuilt.a))))
 UNIT := $(OUT)/common/check/unit.o
