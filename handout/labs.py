@@ -30,6 +30,7 @@ LABS = {
                   Part("2b", ("2a",), "servers do what the view says")),
            shared=("common/kv/", "common/clerks/kv.h", "common/clerks/kv.c",
                    "common/clerks/direct.h", "common/clerks/direct.c",
+                   "common/clerks/session.h", "common/clerks/session.c",
                    "grading/workload.h", "grading/nemesis.h",
                    "grading/workload/",
                    "grading/linear/")),

@@ -178,12 +178,16 @@ static int take_pairs(struct kv *kv, const Kv__State *state)
     return ERR_OK;
 }
 
+int kv_add(struct kv *kv, const Kv__State *piece)
+{
+    int err = take_pairs(kv, piece);
+    return err == ERR_OK ? sessions_take(kv->sessions, piece) : err;
+}
+
 int kv_from(const Kv__State *state, struct kv **out)
 {
     struct kv *kv = kv_new();
-    int err = take_pairs(kv, state);
-    if (err == ERR_OK)
-        err = sessions_take(kv->sessions, state);
+    int err = kv_add(kv, state);
     if (err != ERR_OK)
         kv_free(kv);
     else

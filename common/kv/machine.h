@@ -34,6 +34,11 @@ void kv_unfill(Kv__State *state);
 // A machine in this state: ERR_OK and *out, or ERR_PROTO.
 int kv_from(const Kv__State *state, struct kv **out);
 
+// Adds a piece of another machine's state: pairs and sessions that are not yet
+// here. All pieces of a state, in its order, make a machine in that state.
+// ERR_OK, or ERR_PROTO: then it is good for kv_free alone.
+int kv_add(struct kv *kv, const Kv__State *piece);
+
 size_t kv_keys(const struct kv *kv);
 size_t kv_bytes(const struct kv *kv);      // of keys and values
 uint32_t kv_sessions(const struct kv *kv); // remembered

@@ -171,8 +171,7 @@ void sessions_unfill(Kv__State *state)
 
 int sessions_take(struct sessions *s, const Kv__State *state)
 {
-    assert(s->all == NULL);
-    if (state->n_sessions > SESSIONS_MAX)
+    if (state->n_sessions > SESSIONS_MAX - sessions_count(s))
         return ERR_PROTO;
     for (size_t i = 0; i < state->n_sessions; i++) {
         const Kv__Session *from = state->sessions[i];

@@ -57,8 +57,8 @@ void sessions_note(struct sessions *s, uint64_t client, uint64_t sequence,
 void sessions_close(struct sessions *s, uint64_t client, uint64_t sequence);
 
 // For a transfer. sessions_fill appends all to state->sessions, borrowed from
-// `s`; release by sessions_unfill. sessions_take: from an empty table to what
-// the state says; ERR_OK or ERR_PROTO.
+// `s`; release by sessions_unfill. sessions_take adds what the state says, as
+// used later than what is there; ERR_OK or ERR_PROTO.
 void sessions_fill(const struct sessions *s, Kv__State *state);
 void sessions_unfill(Kv__State *state);
 int sessions_take(struct sessions *s, const Kv__State *state);

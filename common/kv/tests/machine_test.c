@@ -322,6 +322,62 @@ START_TEST(an_empty_machine_can_be_transferred)
 }
 END_TEST
 
+START_TEST(pieces_of_a_state_make_the_machine)
+{
+    struct random r;
+    random_init(&r, random_seed());
+    struct kv *a = kv_new();
+    uint64_t sequences[32] = {0};
+    for (int i = 0; i < 200; i++) {
+        char key[8];
+        char value[16];
+        Kv__Operation o = random_op(&r, sequences, key, value);
+        if (o.kind == KV__KIND__GET) // takes no number
+            sequences[o.client]--;
+        Kv__Answer answer;
+        kv_apply(a, &o, &answer);
+    }
+    Kv__State whole;
+    kv_fill(a, &whole);
+    struct kv *b = kv_new();
+    for (size_t i = 0; i < whole.n_pairs; i++) {
+        Kv__State piece = KV__STATE__INIT;
+        piece.pairs = &whole.pairs[i];
+        piece.n_pairs = 1;
+        ck_assert_int_eq(kv_add(b, &piece), ERR_OK);
+    }
+    for (size_t i = 0; i < whole.n_sessions; i++) {
+        Kv__State piece = KV__STATE__INIT;
+        piece.sessions = &whole.sessions[i];
+        piece.n_sessions = 1;
+        ck_assert_int_eq(kv_add(b, &piece), ERR_OK);
+    }
+    expect_same(a, b);
+    ck_assert_int_eq(kv_add(b, &whole), ERR_PROTO); // all of it twice
+    kv_unfill(&whole);
+    kv_free(a);
+    kv_free(b);
+}
+END_TEST
+
+START_TEST(sessions_of_pieces_are_bounded)
+{
+    struct kv *a = kv_new();
+    Kv__Answer answer = KV__ANSWER__INIT;
+    Kv__Session session = KV__SESSION__INIT;
+    Kv__Session *sessions[] = {&session};
+    Kv__State piece = KV__STATE__INIT;
+    session.answer = &answer;
+    session.last = 1;
+    piece.sessions = sessions;
+    piece.n_sessions = 1;
+    for (session.client = 1; session.client <= SESSIONS_MAX; session.client++)
+        ck_assert_int_eq(kv_add(a, &piece), ERR_OK);
+    ck_assert_int_eq(kv_add(a, &piece), ERR_PROTO);
+    kv_free(a);
+}
+END_TEST
+
 START_TEST(a_state_that_makes_no_sense_is_refused)
 {
     struct kv *out = NULL;
@@ -375,6 +431,10 @@ int main(int argc, char **argv)
          replicas_stay_the_same_also_after_a_transfer, 0},
         {"kv", "an empty machine can be transferred",
          an_empty_machine_can_be_transferred, 0},
+        {"kv", "pieces of a state make the machine",
+         pieces_of_a_state_make_the_machine, 0},
+        {"kv", "sessions of pieces are bounded", sessions_of_pieces_are_bounded,
+         0},
         {"kv", "a state that makes no sense is refused",
          a_state_that_makes_no_sense_is_refused, 0},
     };
