@@ -1,0 +1,171 @@
+#include "lab4-shardkv/masterd.h"
+
+#include <stdlib.h>
+
+#include "common/rpc/server.h"
+#include "common/runtime/alloc.h"
+#include "common/runtime/buf.h"
+#include "common/runtime/err.h"
+#include "lab3-paxos/paxos.h"
+#include "lab3-paxos/rsm.h"
+#include "lab4-shardkv/api.pb-c.h"
+#include "lab4-shardkv/config.h"
+#include "lab4-shardkv/master.h"
+#include "lab4-shardkv/replica.h"
+
+struct inspect {
+    Shard__MasterInspect_Service service; // first
+    struct masterd *masterd;
+};
+
+struct masterd {
+    Shard__Master_Service service; // first
+    struct inspect inspect;
+    struct master *machine; // the rsm's, until replica_free
+    struct replica *replica;
+};
+
+// --- The machine -----------------------------------------------------------
+
+static void append_answer(const Shard__MasterAnswer *answer, struct buf *reply)
+{
+    size_t size = shard__master_answer__get_packed_size(answer);
+    unsigned char *to = buf_reserve(reply, size);
+    if (to != NULL)
+        reply->size += shard__master_answer__pack(answer, to);
+}
+
+// Bytes that are no operation do nothing, on every replica alike.
+static bool apply(void *machine, struct slice operation, struct buf *reply)
+{
+    Shard__MasterOperation *op =
+        shard__master_operation__unpack(NULL, operation.size, operation.data);
+    if (op == NULL)
+        return false;
+    Shard__MasterAnswer *answer = master_apply(machine, op);
+    bool answered = answer != NULL;
+    if (answered && reply != NULL)
+        append_answer(answer, reply);
+    if (answered)
+        shard__master_answer__free_unpacked(answer, NULL);
+    shard__master_operation__free_unpacked(op, NULL);
+    return answered;
+}
+
+static const struct rsm_app app = {apply};
+
+// --- Clients ---------------------------------------------------------------
+
+static void serve(Shard__Master_Service *service,
+                  const Shard__MasterOperation *request, Shard__MasterKind kind,
+                  Shard__MasterAnswer_Closure reply, void *call)
+{
+    // SOLUTION BEGIN 4a; stub: not_implemented("4a serve");
+    struct masterd *m = (struct masterd *)service;
+    Shard__MasterOperation op = *request;
+    op.kind = kind;
+    op.base.n_unknown_fields = 0;
+    Shard__MasterAnswer *answer = (Shard__MasterAnswer *)replica_submit(
+        m->replica, &op.base, &shard__master_answer__descriptor,
+        rpc_call_deadline_ms(call));
+    if (answer == NULL)
+        return; // it hangs up: the caller learns that nobody knows
+    reply(answer, call);
+    shard__master_answer__free_unpacked(answer, NULL);
+    // SOLUTION END
+}
+
+static void client_query(Shard__Master_Service *service,
+                         const Shard__MasterOperation *request,
+                         Shard__MasterAnswer_Closure reply, void *call)
+{
+    serve(service, request, SHARD__MASTER_KIND__QUERY, reply, call);
+}
+
+static void client_join(Shard__Master_Service *service,
+                        const Shard__MasterOperation *request,
+                        Shard__MasterAnswer_Closure reply, void *call)
+{
+    serve(service, request, SHARD__MASTER_KIND__JOIN, reply, call);
+}
+
+static void client_leave(Shard__Master_Service *service,
+                         const Shard__MasterOperation *request,
+                         Shard__MasterAnswer_Closure reply, void *call)
+{
+    serve(service, request, SHARD__MASTER_KIND__LEAVE, reply, call);
+}
+
+static void client_move(Shard__Master_Service *service,
+                        const Shard__MasterOperation *request,
+                        Shard__MasterAnswer_Closure reply, void *call)
+{
+    serve(service, request, SHARD__MASTER_KIND__MOVE, reply, call);
+}
+
+static void client_close(Shard__Master_Service *service,
+                         const Shard__MasterOperation *request,
+                         Shard__MasterAnswer_Closure reply, void *call)
+{
+    serve(service, request, SHARD__MASTER_KIND__CLOSE, reply, call);
+}
+
+// --- Inspect ---------------------------------------------------------------
+
+static void look(void *machine, void *arg)
+{
+    Shard__MasterStatusReply *answer = arg;
+    answer->newest = config_copy(master_config(machine, CONFIG_NEWEST));
+    answer->sessions = master_sessions(machine);
+}
+
+static void inspect_status(Shard__MasterInspect_Service *service,
+                           const Shard__MasterStatusRequest *request,
+                           Shard__MasterStatusReply_Closure reply, void *call)
+{
+    struct rsm *rsm =
+        replica_rsm(((struct inspect *)service)->masterd->replica);
+    struct rsm_status status = rsm_status(rsm);
+    Shard__MasterStatusReply answer = SHARD__MASTER_STATUS_REPLY__INIT;
+    answer.next = status.next;
+    answer.applied = status.applied;
+    answer.holes = status.holes;
+    answer.waiting = status.waiting;
+    rsm_look(rsm, look, &answer);
+    reply(&answer, call);
+    config_free(answer.newest);
+}
+
+// --- Its life --------------------------------------------------------------
+
+int masterd_start(struct node *n, const struct paxos_spec *spec, size_t shards,
+                  struct masterd **out)
+{
+    static const Shard__Master_Service init = SHARD__MASTER__INIT(client_);
+    static const Shard__MasterInspect_Service inspect_init =
+        SHARD__MASTER_INSPECT__INIT(inspect_);
+    struct masterd *m = xcalloc(1, sizeof *m);
+    m->service = init;
+    m->inspect = (struct inspect){inspect_init, m};
+    m->machine = master_new(shards);
+    ProtobufCService *const services[] = {&m->service.base,
+                                          &m->inspect.service.base};
+    int err = replica_new(n, spec, &app, m->machine, &m->replica);
+    if (err == ERR_OK)
+        err = replica_serve(m->replica, services, 2, services[1]);
+    if (err != ERR_OK)
+        masterd_stop(m);
+    else
+        *out = m;
+    return err;
+}
+
+void masterd_stop(struct masterd *m)
+{
+    if (m == NULL)
+        return;
+    replica_stop(m->replica);
+    replica_free(m->replica);
+    master_free(m->machine);
+    free(m);
+}
