@@ -37,6 +37,10 @@ LABS = {
     3: Lab("lab3-paxos",
            parts=(Part("3a"),
                   Part("3b", ("3a",), "the log is what Paxos decides"))),
+    4: Lab("lab4-shardkv",
+           parts=(Part("4a"),
+                  Part("4b", ("4a",), "groups do what the master says")),
+           on=(3,)),
 }
 
 # What all labs stand on.

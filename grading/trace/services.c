@@ -19,6 +19,10 @@
 #include "lab3-paxos/api.pb-c.h"
 #include "lab3-paxos/peer.pb-c.h"
 // LAB 3 END
+// LAB 4 BEGIN
+#include "lab4-shardkv/api.pb-c.h"
+#include "lab4-shardkv/peer.pb-c.h"
+// LAB 4 END
 
 // All services of all labs. Whoever adds one to a lab adds it here; a method
 // that is not here is printed as bytes.
@@ -38,6 +42,10 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &px__paxos__descriptor, &px__paxos_inspect__descriptor,
     &px__server_inspect__descriptor,
     // LAB 3 END
+    // LAB 4 BEGIN
+    &shard__master__descriptor, &shard__master_inspect__descriptor,
+    &shard__shards__descriptor, &shard__shards_inspect__descriptor,
+    // LAB 4 END
 };
 
 const ProtobufCMethodDescriptor *services_method(const char *name)

@@ -1,0 +1,93 @@
+// program.c - the commands of lab4, and their options.
+#include "lab4-shardkv/program.h"
+
+#include <string.h>
+
+#include "common/clerks/clerks.h"
+#include "common/runtime/alloc.h"
+#include "lab4-shardkv/admin.h"
+#include "lab4-shardkv/asker.h"
+#include "lab4-shardkv/config.h"
+#include "lab4-shardkv/options.h"
+
+static int command_clerks(const struct arguments *arguments)
+{
+    const struct options *o = options_of(arguments);
+    int status = options_check(o);
+    if (status != 0)
+        return status;
+    const struct master_clerk_spec masters = masters_of(o);
+    const struct clerks_kind admins = {asker_start, asker_stop};
+    const struct clerks_kind probes = {asker_start_probe, asker_stop};
+    if (strcmp(o->role, "admin") == 0)
+        return clerks_main(o->cluster, o->names, &admins, &masters);
+    if (strcmp(o->role, "probe") == 0)
+        return clerks_main(o->cluster, o->names, &probes, o->server);
+    return program_complain(
+        &lab4_program, EXIT_USAGE,
+        xasprintf("--role is '%s': admin or probe is needed", o->role));
+}
+
+int options_check(const struct options *o)
+{
+    if (o->masters[strspn(o->masters, ",")] != '\0')
+        return 0;
+    return program_complain(
+        &lab4_program, EXIT_USAGE,
+        xasprintf("--masters '%s': their names, between commas, are needed",
+                  o->masters));
+}
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct program_option options[] = {
+    {"cluster", "DIR", "folder where the nodes meet", FIELD(cluster), 0},
+    {"name", "NAME", "this node's name", FIELD(name), 0},
+    {"names", "NAMES", "the clerks' names, between commas", FIELD(names), 0},
+    {"masters", "NAMES", "all shard masters, between commas (m1,m2,m3)",
+     FIELD(masters), 0},
+    {"role", "ROLE", "admin (asks the masters), probe (of one master)",
+     FIELD(role), 0},
+    {"server", "NAME", "the one that a probe asks (m1)", FIELD(server), 0},
+    {"shards", "N", "of all groups (10); the same for all masters",
+     FIELD(shards), CONFIG_SHARDS_MAX},
+    {"tick", "MS", "the unit of patience (100); the same for all",
+     FIELD(tick_ms), TICK_MS_MAX},
+    {NULL, NULL, NULL, 0, 0},
+};
+
+static const struct program_command commands[] = {
+    {"masterd", "Serves configurations: one of the shard masters.",
+     " cluster name masters shards tick ", " cluster name ", NULL,
+     command_masterd},
+    {"admin",
+     "Asks the masters: join GID=SERVER,..., leave GID..., move SHARD GID, "
+     "query [NUMBER].",
+     " cluster name masters tick ", " cluster ", "WORD...", command_admin},
+    {"status", "Prints what each master has, and the newest configuration.",
+     " cluster masters tick ", " cluster ", NULL, command_status},
+    {"clerks", "Clients that a test harness drives.",
+     " cluster names masters role server tick ", " cluster names ", NULL,
+     command_clerks},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+static const struct options defaults = {.masters = "m1,m2,m3",
+                                        .role = "client",
+                                        .server = "m1",
+                                        .shards = CONFIG_SHARDS,
+                                        .tick_ms = TICK_MS};
+
+const struct program lab4_program = {
+    .name = "lab4",
+    .about = "A key/value service of many groups, each with a log of its own.",
+    .options = options,
+    .commands = commands,
+    .size = sizeof(struct options),
+    .defaults = &defaults,
+};
+
+int node_main(int argc, char **argv)
+{
+    return program_main(&lab4_program, argc, argv);
+}
