@@ -135,10 +135,10 @@ Shard__MasterAnswer *master_clerk_run(struct master_clerk *c,
     Shard__MasterAnswer *answer = NULL;
     for (size_t tries = 1; answer == NULL && !lost && !c->cancelled; tries++) {
         answer = try(c, &op, in_ticks(c, TRY_TICKS, deadline_ms), &ran, &lost);
-        if (clock_now_ms() >= deadline_ms)
-            break;
         if (answer == NULL)
             c->at = (c->at + 1) % c->count;
+        if (clock_now_ms() >= deadline_ms)
+            break;
         if (answer == NULL && tries % c->count == 0) // all have been asked
             clock_sleep_until_ms(in_ticks(c, AGAIN_TICKS, deadline_ms));
     }

@@ -19,8 +19,11 @@ struct options {
     const char *name;
     const char *names;
     const char *masters;
+    const char *peers;
     const char *role;
     const char *server;
+    uint64_t gid;
+    uint64_t batch;
     uint64_t shards;
     uint64_t tick_ms;
 };

@@ -4,10 +4,14 @@
 #include <string.h>
 
 #include "common/clerks/clerks.h"
+#include "common/clerks/direct.h"
+#include "common/kv/batch.h"
 #include "common/runtime/alloc.h"
 #include "lab4-shardkv/admin.h"
 #include "lab4-shardkv/asker.h"
+#include "lab4-shardkv/clerk.h"
 #include "lab4-shardkv/config.h"
+#include "lab4-shardkv/groups.h"
 #include "lab4-shardkv/options.h"
 
 static int command_clerks(const struct arguments *arguments)
@@ -19,13 +23,18 @@ static int command_clerks(const struct arguments *arguments)
     const struct master_clerk_spec masters = masters_of(o);
     const struct clerks_kind admins = {asker_start, asker_stop};
     const struct clerks_kind probes = {asker_start_probe, asker_stop};
+    if (strcmp(o->role, "client") == 0)
+        return kv_clerks_main(o->cluster, o->names, &clerk_kind, &masters);
+    if (strcmp(o->role, "direct") == 0)
+        return kv_clerks_main(o->cluster, o->names, &direct_kind, o->server);
     if (strcmp(o->role, "admin") == 0)
         return clerks_main(o->cluster, o->names, &admins, &masters);
     if (strcmp(o->role, "probe") == 0)
         return clerks_main(o->cluster, o->names, &probes, o->server);
     return program_complain(
         &lab4_program, EXIT_USAGE,
-        xasprintf("--role is '%s': admin or probe is needed", o->role));
+        xasprintf("--role is '%s': client, direct, admin or probe is needed",
+                  o->role));
 }
 
 int options_check(const struct options *o)
@@ -46,9 +55,18 @@ static const struct program_option options[] = {
     {"names", "NAMES", "the clerks' names, between commas", FIELD(names), 0},
     {"masters", "NAMES", "all shard masters, between commas (m1,m2,m3)",
      FIELD(masters), 0},
-    {"role", "ROLE", "admin (asks the masters), probe (of one master)",
+    {"gid", "GID", "the group's number", FIELD(gid), UINT64_MAX / 10 - 1},
+    {"peers", "NAMES",
+     "the group's servers, between commas; the same for all of them",
+     FIELD(peers), 0},
+    {"batch", "N", "operations in a slot of the log, at most", FIELD(batch),
+     BATCH_OPS},
+    {"role", "ROLE",
+     "client, direct (of one server), admin (asks the masters), probe (of one "
+     "master) (client)",
      FIELD(role), 0},
-    {"server", "NAME", "the one that a probe asks (m1)", FIELD(server), 0},
+    {"server", "NAME", "the one that a probe or a direct client asks (m1)",
+     FIELD(server), 0},
     {"shards", "N", "of all groups (10); the same for all masters",
      FIELD(shards), CONFIG_SHARDS_MAX},
     {"tick", "MS", "the unit of patience (100); the same for all",
@@ -60,6 +78,11 @@ static const struct program_command commands[] = {
     {"masterd", "Serves configurations: one of the shard masters.",
      " cluster name masters shards tick ", " cluster name ", NULL,
      command_masterd},
+    {"shardkvd", "Serves shards: one of a group's servers.",
+     " cluster name gid peers masters batch tick ", " cluster name peers ",
+     NULL, command_shardkvd},
+    {"kv", "Does one operation: get KEY, put KEY VALUE, append KEY VALUE.",
+     " cluster name masters tick ", " cluster ", "WORD...", command_kv},
     {"admin",
      "Asks the masters: join GID=SERVER,..., leave GID..., move SHARD GID, "
      "query [NUMBER].",
