@@ -102,6 +102,7 @@ ALSO.lab4-shardkv := $(filter-out $(addprefix lab3-paxos/,main.c program.c \
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
     pool.c app_index.c app_grep.c app_text.c
+JUDGE.lab4-shardkv := config.c
 
 PROTOS := $(wildcard common/*/*.proto lab*/*.proto grading/*/*.proto)
 TEST_PROTOS := $(wildcard */tests/*.proto */*/tests/*.proto)
