@@ -100,9 +100,9 @@ SEED_FORMATS := grading/seeds/row.c grading/seeds/trace.c \
 ALSO.lab4-shardkv := $(filter-out $(addprefix lab3-paxos/,main.c program.c \
     kvd.c clerk.c paxos_peer.c probe.c),$(wildcard lab3-paxos/*.c))
 # Given code of a lab that the judge of its clusters uses: none of a student's.
+JUDGE.lab4-shardkv := config.c
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
     pool.c app_index.c app_grep.c app_text.c
-JUDGE.lab4-shardkv := config.c
 
 PROTOS := $(wildcard common/*/*.proto lab*/*.proto grading/*/*.proto)
 TEST_PROTOS := $(wildcard */tests/*.proto */*/tests/*.proto)

@@ -15,7 +15,6 @@ const struct cluster_lab lab4 = {
     .name = "lab4",
     .program = "lab4",
     .roles = roles,
-    .fault_model = "Fewer than half of the masters die, and of the servers of "
-                   "each group, unless it has left and handed over its shards; "
-                   "none comes back.",
+    .fault_model = "Fewer than half of the masters, and of each group that is "
+                   "needed, die, and none comes back.",
 };
