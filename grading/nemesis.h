@@ -27,6 +27,8 @@ struct nemesis_spec {
     // NULL: a deed may come at any time, while others last. Else they come one
     // by one, each after this: it waits until the service can bear one.
     void (*await_ready)(struct cluster *c);
+    // Called each tick, if not NULL: what else goes on meanwhile.
+    void (*beside)(struct cluster *c);
 };
 
 // Does the deeds, and keeps the clients at work meanwhile.
