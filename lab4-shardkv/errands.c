@@ -138,23 +138,17 @@ static int64_t pause_ms(const struct errands *e, const struct errand *errand)
     return ticks * e->tick_ms;
 }
 
-void errands_return(struct errands *e, struct errand *errand,
-                    enum errand_outcome outcome, size_t items, int64_t now_ms)
+void errands_return(struct errands *e, struct errand *errand, bool went_on,
+                    size_t items, int64_t now_ms)
 {
     errand->under_way = false;
-    switch (outcome) {
-    case ERRAND_WENT_ON:
-        errand->task.from += items;
+    errand->task.from += items;
+    if (went_on) {
         errand->failures = 0;
         errand->due_ms = now_ms;
-        return;
-    case ERRAND_LATE: // E2
-        errand->due_ms = now_ms + turn_ms(e);
-        return;
-    case ERRAND_FAILED:
+    } else {
         errand->failures++;
         errand->server = (errand->server + 1) % errand->task.donor->n_servers;
         errand->due_ms = now_ms + pause_ms(e, errand);
-        return;
     }
 }

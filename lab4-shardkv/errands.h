@@ -61,12 +61,9 @@ void errands_end(struct errands *e);
 // One that is due, and is under way from now on; NULL: none is.
 struct errand *errands_take(struct errands *e, int64_t now_ms);
 
-enum errand_outcome {
-    ERRAND_WENT_ON, // by this replica's doing: `items` more are here
-    ERRAND_LATE,    // another replica had done it
-    ERRAND_FAILED,
-};
-void errands_return(struct errands *e, struct errand *errand,
-                    enum errand_outcome outcome, size_t items, int64_t now_ms);
+// It is under way no more. `went_on`: it has been done, by this replica or by
+// another one before; `items` have come by this one's doing. A look follows.
+void errands_return(struct errands *e, struct errand *errand, bool went_on,
+                    size_t items, int64_t now_ms);
 
 #endif

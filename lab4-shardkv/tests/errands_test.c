@@ -56,10 +56,10 @@ static void expect_none(int64_t now_ms)
     ck_assert_ptr_null(errands_take(&errands, now_ms));
 }
 
-static void give_back(struct errand *errand, enum errand_outcome outcome,
-                      size_t items, int64_t now_ms)
+static void give_back(struct errand *errand, bool went_on, size_t items,
+                      int64_t now_ms)
 {
-    errands_return(&errands, errand, outcome, items, now_ms);
+    errands_return(&errands, errand, went_on, items, now_ms);
 }
 
 static void who_is_acting_does_it_at_once(void *arg)
@@ -69,11 +69,11 @@ static void who_is_acting_does_it_at_once(void *arg)
     struct errand *e = take(100);
     ck_assert_str_eq(e->task.donor->servers[e->server], "a3");
     expect_none(100); // it is under way
-    give_back(e, ERRAND_WENT_ON, 5, 101);
+    give_back(e, true, 5, 101);
     look(5, 101); // as this replica left it
     e = take(101);
     ck_assert_uint_eq(e->task.from, 5);
-    give_back(e, ERRAND_WENT_ON, 5, 102);
+    give_back(e, true, 5, 102);
     errands_begin(&errands); // nothing is left to do
     errands_end(&errands);
     expect_none(1000000);
@@ -90,19 +90,19 @@ static void others_let_it_be_while_it_goes_on(void *arg)
     struct errand *e = take(4 * TURN_MS - 1); // not any more
     ck_assert_uint_eq(e->task.from, 5);
     look(5, 4 * TURN_MS);
-    give_back(e, ERRAND_LATE, 5, 1000); // it was slow, that is all
+    give_back(e, true, 0, 1000); // it was slow, that is all
     look(10, 1000);
     expect_none(1000 + 2 * TURN_MS - 1);
-    give_back(take(1000 + 2 * TURN_MS), ERRAND_WENT_ON, 5, 1200);
+    give_back(take(1000 + 2 * TURN_MS), true, 5, 1200);
     look(15, 1200);
-    give_back(take(1200), ERRAND_WENT_ON, 5, 1200); // it stays with it
+    give_back(take(1200), true, 5, 1200); // it stays with it
     errands_release(&errands);
 }
 
 // How long after a failure it is due again.
 static int64_t pause_after_failure(struct errand *e, int64_t *now_ms)
 {
-    give_back(e, ERRAND_FAILED, 0, *now_ms);
+    give_back(e, false, 0, *now_ms);
     int64_t from_ms = *now_ms;
     while (errands_take(&errands, *now_ms) == NULL) // ends: it is due some day
         ++*now_ms;
@@ -120,11 +120,11 @@ static void servers_are_asked_in_turn(void *arg)
         ck_assert_uint_eq(e->server, i % 3);
         ck_assert_int_eq(pause_after_failure(e, &now_ms), wanted[i] * TICK_MS);
     }
-    give_back(e, ERRAND_WENT_ON, 1, now_ms);
+    give_back(e, true, 1, now_ms);
     look(1, now_ms);
     e = take(now_ms);
     size_t good = e->server;
-    give_back(e, ERRAND_WENT_ON, 1, now_ms);
+    give_back(e, true, 1, now_ms);
     look(2, now_ms);
     e = take(now_ms);
     ck_assert_uint_eq(e->server, good); // it stays with who answers
@@ -147,14 +147,14 @@ static void a_donor_is_asked_one_thing_at_a_time(void *arg)
     struct errand *second = take(0);
     ck_assert_uint_eq(second->task.name.shard, 9); // at another donor
     expect_none(0);
-    give_back(first, ERRAND_FAILED, 0, 0);
-    give_back(take(0), ERRAND_FAILED, 0, 0);
+    give_back(first, false, 0, 0);
+    give_back(take(0), false, 0, 0);
     first = take(0);
-    give_back(first, ERRAND_FAILED, 0, 0); // it has to pause: the next one
+    give_back(first, false, 0, 0); // it has to pause: the next one
     struct errand *third = take(0);
     ck_assert_uint_eq(third->task.name.shard, 3);
-    give_back(third, ERRAND_WENT_ON, 0, 0);
-    give_back(second, ERRAND_WENT_ON, 0, 0);
+    give_back(third, true, 0, 0);
+    give_back(second, true, 0, 0);
     errands_release(&errands);
 }
 
