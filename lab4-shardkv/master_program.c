@@ -54,8 +54,10 @@ static void tell_of(struct node *node, const char *name, int64_t timeout_ms,
     if (ok) {
         Shard__MasterStatusReply *r = (Shard__MasterStatusReply *)answer.reply;
         printf("%-12s  slot %" PRId64 ": %" PRIu64
-               " operations, %u sessions; configuration %" PRIu64 "\n",
-               name, r->next, r->applied, r->sessions, r->newest->number);
+               " operations, %u sessions, configuration %" PRIu64
+               "; forgotten up to slot %" PRId64 "\n",
+               name, r->next, r->applied, r->sessions, r->newest->number,
+               r->min);
         if (*newest == NULL || (*newest)->number < r->newest->number) {
             config_free(*newest);
             *newest = r->newest;

@@ -123,14 +123,15 @@ static void inspect_status(Shard__MasterInspect_Service *service,
                            const Shard__MasterStatusRequest *request,
                            Shard__MasterStatusReply_Closure reply, void *call)
 {
-    struct rsm *rsm =
-        replica_rsm(((struct inspect *)service)->masterd->replica);
+    struct replica *replica = ((struct inspect *)service)->masterd->replica;
+    struct rsm *rsm = replica_rsm(replica);
     struct rsm_status status = rsm_status(rsm);
     Shard__MasterStatusReply answer = SHARD__MASTER_STATUS_REPLY__INIT;
     answer.next = status.next;
     answer.applied = status.applied;
     answer.holes = status.holes;
     answer.waiting = status.waiting;
+    answer.min = paxos_min(replica_paxos(replica));
     rsm_look(rsm, look, &answer);
     reply(&answer, call);
     config_free(answer.newest);

@@ -57,6 +57,11 @@ struct rsm *replica_rsm(const struct replica *r)
     return r->rsm;
 }
 
+struct paxos *replica_paxos(const struct replica *r)
+{
+    return r->paxos;
+}
+
 ProtobufCMessage *replica_submit(struct replica *r,
                                  const ProtobufCMessage *operation,
                                  const ProtobufCMessageDescriptor *reply_type,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct node;
+struct paxos;
 struct paxos_spec;
 struct replica;
 struct rsm;
@@ -26,8 +27,9 @@ int replica_new(struct node *n, const struct paxos_spec *spec,
 int replica_serve(struct replica *r, ProtobufCService *const *services,
                   size_t count, ProtobufCService *inspect);
 
-// For rsm_look, rsm_status.
+// For rsm_look, rsm_status; for paxos_min.
 struct rsm *replica_rsm(const struct replica *r);
+struct paxos *replica_paxos(const struct replica *r);
 
 // Brings an operation through the log: packed, and the machine's reply
 // unpacked, which is a message of this type. Owned
