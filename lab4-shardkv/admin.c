@@ -189,7 +189,7 @@ static int ask(struct node *node, const struct options *o,
     const struct master_clerk_spec spec = masters_of(o);
     struct master_clerk *clerk = master_clerk_start(node, &spec);
     Shard__MasterAnswer *answer =
-        master_clerk_run(clerk, op, clock_now_ms() + ASK_MS);
+        master_clerk_run(clerk, op, clock_now_ms() + ask_ms(o));
     int status = tell(answer);
     if (answer != NULL)
         shard__master_answer__free_unpacked(answer, NULL);

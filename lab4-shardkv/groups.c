@@ -49,7 +49,7 @@ int command_kv(const struct arguments *arguments)
         return status;
     const struct master_clerk_spec masters = masters_of(o);
     status = kv_command(lab4_program.name, node, o->beside.files,
-                        o->beside.file_count, ASK_MS, &clerk_kind, &masters);
+                        o->beside.file_count, ask_ms(o), &clerk_kind, &masters);
     node_close(node);
     return status;
 }

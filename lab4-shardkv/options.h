@@ -8,7 +8,7 @@
 #include "lab4-shardkv/master_clerk.h"
 
 enum {
-    ASK_MS = 10 * 1000, // a person waits so long for an answer
+    ASK_TICKS = 100, // a person waits so long for an answer
     TICK_MS = 100,
     TICK_MS_MAX = 60 * 1000,
 };
@@ -36,6 +36,11 @@ int options_check(const struct options *o);
 static inline const struct options *options_of(const struct arguments *a)
 {
     return (const struct options *)a;
+}
+
+static inline int64_t ask_ms(const struct options *o)
+{
+    return ASK_TICKS * (int64_t)o->tick_ms;
 }
 
 static inline struct master_clerk_spec masters_of(const struct options *o)
