@@ -473,7 +473,7 @@ static const struct graded_test tests[] = {
     GRADED("1.3", 0, GRADED_SAFETY, "what is not there is refused",
            what_is_not_there_is_refused,
            "A group or shard that is not there changes nothing."),
-    GRADED("1.6", 0, GRADED_LIMIT, "groups and servers have a limit",
+    GRADED("1.8", 0, GRADED_LIMIT, "groups and servers have a limit",
            groups_and_servers_have_a_limit,
            "There are only so many groups, and servers of a group."),
     GRADED(
@@ -488,7 +488,7 @@ static const struct graded_test tests[] = {
     GRADED("1.5", 0, GRADED_SAFETY, "a closed session is over",
            a_closed_session_is_over,
            "In a session that was closed nothing runs any more."),
-    GRADED("1.6", 0, GRADED_LIMIT, "sessions have a limit",
+    GRADED("1.8", 0, GRADED_LIMIT, "sessions have a limit",
            sessions_have_a_limit,
            "Of so many clients the last answer is kept, and of no more."),
     GRADED("1.3", 0, GRADED_SAFETY, "bytes that are no operation do nothing",
