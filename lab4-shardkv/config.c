@@ -113,17 +113,16 @@ char *config_servers(const Shard__Group *group)
     return text;
 }
 
-// Its shards, as "0-4 7"; how many.
-static size_t shards_text(const Shard__Config *config, uint64_t gid,
-                          char **text)
+size_t config_shards(const uint64_t *owners, size_t shards, uint64_t owner,
+                     char **text)
 {
     size_t count = 0;
     *text = xstrdup("");
-    for (size_t s = 0; s < config->n_owners; s++) {
-        if (config->owners[s] != gid)
+    for (size_t s = 0; s < shards; s++) {
+        if (owners[s] != owner)
             continue;
         size_t first = s;
-        while (s + 1 < config->n_owners && config->owners[s + 1] == gid)
+        while (s + 1 < shards && owners[s + 1] == owner)
             s++;
         count += s - first + 1;
         *text = append(*text, s == first ? xasprintf(" %zu", s)
@@ -136,7 +135,8 @@ static char *owner_text(const Shard__Config *config, uint64_t gid,
                         const char *servers)
 {
     char *shards = NULL;
-    size_t count = shards_text(config, gid, &shards);
+    size_t count =
+        config_shards(config->owners, config->n_owners, gid, &shards);
     char *line = NULL;
     if (gid != 0)
         line = xasprintf("  group %-6" PRIu64 " %-16s %3zu shards:%s\n", gid,

@@ -47,6 +47,10 @@ size_t config_shard_of(struct slice key, size_t shards);
 // Bytes from outside: does it say of itself what is said above?
 bool config_is_sound(const Shard__Config *config);
 
+// The shards that have this owner, as a text, " 0-4 7", owned; and how many.
+size_t config_shards(const uint64_t *owners, size_t shards, uint64_t owner,
+                     char **text);
+
 // For people: a few lines. Owned.
 char *config_text(const Shard__Config *config);
 

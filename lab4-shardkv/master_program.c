@@ -13,6 +13,7 @@
 #include "lab3-paxos/paxos.h"
 #include "lab4-shardkv/admin.h"
 #include "lab4-shardkv/config.h"
+#include "lab4-shardkv/groups.h"
 #include "lab4-shardkv/masterd.h"
 #include "lab4-shardkv/options.h"
 
@@ -84,10 +85,14 @@ int command_status(const struct arguments *arguments)
     for (char *name = strtok_r(list, ",", &rest); name != NULL;
          name = strtok_r(NULL, ",", &rest))
         tell_of(node, name, STATUS_TICKS * (int64_t)o->tick_ms, &newest);
-    char *text = newest == NULL ? xstrdup("") : config_text(newest);
-    fputs(text, stdout);
-    status = newest == NULL ? EXIT_FAILED : 0;
-    free(text);
+    status = EXIT_FAILED;
+    if (newest != NULL) {
+        char *text = config_text(newest);
+        fputs(text, stdout);
+        free(text);
+        groups_tell(node, newest, STATUS_TICKS * (int64_t)o->tick_ms);
+        status = 0;
+    }
     config_free(newest);
     free(list);
     node_close(node);

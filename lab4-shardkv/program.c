@@ -87,7 +87,8 @@ static const struct program_command commands[] = {
      "Asks the masters: join GID=SERVER,..., leave GID..., move SHARD GID, "
      "query [NUMBER].",
      " cluster name masters tick ", " cluster ", "WORD...", command_admin},
-    {"status", "Prints what each master has, and the newest configuration.",
+    {"status",
+     "Prints what masters and groups have, and the newest configuration.",
      " cluster masters tick ", " cluster ", NULL, command_status},
     {"clerks", "Clients that a test harness drives.",
      " cluster names masters role server tick ", " cluster names ", NULL,
