@@ -11,6 +11,8 @@ enum {
     ASK_TICKS = 100, // a person waits so long for an answer
     TICK_MS = 100,
     TICK_MS_MAX = 60 * 1000,
+    PLAYGROUND_REPLICAS_MAX = 7,
+    PLAYGROUND_CLIENTS_MAX = 16,
 };
 
 struct options {
@@ -25,6 +27,9 @@ struct options {
     uint64_t gid;
     uint64_t batch;
     uint64_t shards;
+    uint64_t groups;
+    uint64_t replicas;
+    uint64_t clients;
     uint64_t tick_ms;
 };
 

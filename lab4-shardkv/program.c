@@ -13,6 +13,8 @@
 #include "lab4-shardkv/config.h"
 #include "lab4-shardkv/groups.h"
 #include "lab4-shardkv/options.h"
+#include "lab4-shardkv/playground.h"
+#include "lab4-shardkv/table.h"
 
 static int command_clerks(const struct arguments *arguments)
 {
@@ -69,6 +71,11 @@ static const struct program_option options[] = {
      FIELD(server), 0},
     {"shards", "N", "of all groups (10); the same for all masters",
      FIELD(shards), CONFIG_SHARDS_MAX},
+    {"groups", "N", "how many (3)", FIELD(groups), TABLE_GROUPS_MAX},
+    {"replicas", "N", "servers of a group (3)", FIELD(replicas),
+     PLAYGROUND_REPLICAS_MAX},
+    {"clients", "N", "that put and get all the time (none)", FIELD(clients),
+     PLAYGROUND_CLIENTS_MAX},
     {"tick", "MS", "the unit of patience (100); the same for all",
      FIELD(tick_ms), TICK_MS_MAX},
     {NULL, NULL, NULL, 0, 0},
@@ -90,6 +97,10 @@ static const struct program_command commands[] = {
     {"status",
      "Prints what masters and groups have, and the newest configuration.",
      " cluster masters tick ", " cluster ", NULL, command_status},
+    {"cluster",
+     "Starts masters and groups to play with, and shows what they do.",
+     " cluster groups replicas clients shards tick ", " ", NULL,
+     command_cluster},
     {"clerks", "Clients that a test harness drives.",
      " cluster names masters role server tick ", " cluster names ", NULL,
      command_clerks},
@@ -100,6 +111,8 @@ static const struct options defaults = {.masters = "m1,m2,m3",
                                         .role = "client",
                                         .server = "m1",
                                         .shards = CONFIG_SHARDS,
+                                        .groups = 3,
+                                        .replicas = 3,
                                         .tick_ms = TICK_MS};
 
 const struct program lab4_program = {
