@@ -213,7 +213,7 @@ static int join_all(struct playground *p)
     const struct master_clerk_spec masters = masters_of(p->options);
     struct master_clerk *clerk = master_clerk_start(p->node, &masters);
     Shard__MasterAnswer *answer =
-        master_clerk_run(clerk, &op, clock_now_ms() + ASK_MS);
+        master_clerk_run(clerk, &op, clock_now_ms() + ask_ms(p->options));
     bool ok = answer != NULL && answer->status == SHARD__MASTER_STATUS__OK;
     if (answer != NULL)
         shard__master_answer__free_unpacked(answer, NULL);
@@ -223,7 +223,7 @@ static int join_all(struct playground *p)
 
 // --- Clients ---------------------------------------------------------------
 
-static void do_one(void *clerk, struct random *r)
+static void do_one(void *clerk, struct random *r, int64_t timeout_ms)
 {
     char key[16];
     snprintf(key, sizeof key, "key%d", (int)random_below(r, KEYS));
@@ -234,7 +234,7 @@ static void do_one(void *clerk, struct random *r)
     op.value = op.key;
     uint32_t attempts;
     Kv__Answer *answer =
-        clerk_kind.run(clerk, &op, clock_now_ms() + ASK_MS, &attempts);
+        clerk_kind.run(clerk, &op, clock_now_ms() + timeout_ms, &attempts);
     if (answer != NULL)
         kv__answer__free_unpacked(answer, NULL);
 }
@@ -247,7 +247,7 @@ static void run_client(void *arg)
     struct random r;
     random_init(&r, random_seed());
     while (!atomic_load(&c->playground->ending)) { // ends: with all the rest
-        do_one(clerk, &r);
+        do_one(clerk, &r, ask_ms(c->playground->options));
         clock_sleep_ms(REST_MS);
     }
     clerk_kind.stop(clerk);
