@@ -87,9 +87,11 @@ bool serves(struct cluster *c, const char *server, unsigned shard);
 bool awaits(struct cluster *c, const char *server, unsigned shard);
 
 // Every server of these groups that lives has the newest configuration, serves
-// what that gives to it, and keeps nothing of what it had before.
-bool have_settled(struct cluster *c, const char *groups);
+// what that gives to it, and keeps nothing of what it had before. Or more than
+// half of each group do: one that was cut off hears of the end of its log when
+// something is added to it.
 void await_settled(struct cluster *c, const char *groups);
+void await_mostly_settled(struct cluster *c, const char *groups);
 
 // All bytes of keys and values that a server has, also those it keeps for who
 // gets them.
