@@ -27,6 +27,7 @@ enum {
     // that, before the follower fills it; which may take it so long.
     PATIENCE_TICKS = 8,
     FILL_TICKS = 20,
+    GATHER_MS = 1, // less than an agreement takes that crosses a network
 };
 
 struct rsm {
@@ -39,10 +40,14 @@ struct rsm {
     // waits for Paxos, whose own lock is taken inside of it.
     struct mutex lock;
     struct slots slots;
-    struct buf decided;  // an entry, for who applies
-    struct cond changed; // a fate has been sealed, or nobody leads
+    struct buf decided; // an entry, for who applies
+    // A fate has been sealed, or nobody leads: those whose operations are in
+    // the entry of slots.number wait at that number's parity, those who queue
+    // at the next one's. So an entry's end wakes whom it concerns.
+    struct cond changed[2];
     bool leading;        // somebody is at work on slot `next`, and applies
-    bool crowded;        // the last entry had several operations
+    size_t crowd;        // that the next entry is for: operations
+    struct cond arrived; // they are all there
     bool stopping;
 
     struct cond calm; // the follower's: it should look again
@@ -53,6 +58,24 @@ struct rsm {
 // --- Slots -----------------------------------------------------------------
 
 // SOLUTION BEGIN 3b
+// Whoever's operation is in the entry that is proposed; whoever's is not yet.
+static struct cond *of_entry(struct rsm *r)
+{
+    return &r->changed[r->slots.number % 2];
+}
+
+static struct cond *of_queue(struct rsm *r)
+{
+    return &r->changed[(r->slots.number + 1) % 2];
+}
+
+static void wake_all_locked(struct rsm *r)
+{
+    mutex_assert_held(&r->lock);
+    cond_broadcast(of_entry(r));
+    cond_broadcast(of_queue(r));
+}
+
 // Applies what this replica knows to be decided: M1, M5.
 static void apply_decided_locked(struct rsm *r)
 {
@@ -64,17 +87,28 @@ static void apply_decided_locked(struct rsm *r)
     if (r->slots.next == first)
         return;
     paxos_done(r->paxos, r->slots.next - 1);
-    cond_broadcast(&r->changed);
+    wake_all_locked(r);
 }
 
-// Those who have just been answered may be back in a moment: so that the first
-// of them does not go alone, and the others have to wait for it.
+// Those who have just been answered may be back in a moment: waits for as many
+// as there were, but not long, so that the first of them does not go alone, and
+// the others have to wait for it.
 static void gather_locked(struct rsm *r)
 {
     mutex_assert_held(&r->lock);
-    mutex_unlock(&r->lock);
-    thread_yield();
-    mutex_lock(&r->lock);
+    int64_t until_ms = clock_now_ms() + GATHER_MS;
+    bool in_time = true;
+    while (slots_count(&r->slots) < r->crowd && in_time && !r->stopping)
+        in_time = cond_wait(&r->arrived, &r->lock, until_ms);
+}
+
+// Who waits now may be back when he has been answered; one alone need not wait
+// for himself.
+static void note_crowd_locked(struct rsm *r)
+{
+    mutex_assert_held(&r->lock);
+    size_t count = slots_count(&r->slots);
+    r->crowd = count < 2 ? 0 : count < BATCH_OPS ? count : BATCH_OPS;
 }
 
 // Works on slot `next` until it is decided, or until the deadline; M2.
@@ -84,15 +118,14 @@ static void drive_locked(struct rsm *r, int64_t deadline_ms)
     struct buf decided;
     buf_init(&decided, PAXOS_VALUE_MAX);
     r->leading = true; // so slot and proposal stay as they are
-    if (r->crowded)
-        gather_locked(r);
+    gather_locked(r);
     int64_t slot = r->slots.next;
     struct slice proposal = slots_proposal(&r->slots);
-    r->crowded = batch_waiting(&r->slots.batch) > 1;
     mutex_unlock(&r->lock);
     int err = paxos_propose(r->paxos, slot, proposal, deadline_ms, &decided);
     mutex_lock(&r->lock);
     r->leading = false;
+    note_crowd_locked(r);
     assert(err != ERR_NOT_FOUND); // M5: forgotten, and we need it
     if (err == ERR_OK) {
         slots_decided(&r->slots, buf_slice(&decided));
@@ -101,7 +134,8 @@ static void drive_locked(struct rsm *r, int64_t deadline_ms)
     }
     r->stopping = r->stopping || err == ERR_CLOSED;
     buf_release(&decided);
-    cond_broadcast(&r->changed);
+    cond_broadcast(of_entry(r));
+    cond_signal(of_queue(r)); // who leads next
 }
 // SOLUTION END
 
@@ -123,11 +157,15 @@ int rsm_submit(struct rsm *r, struct slice operation, int64_t deadline_ms,
     struct slots_waiting w = {.operation = operation, .reply = reply};
     mutex_lock(&r->lock);
     slots_add(&r->slots, &w);
+    if (r->leading && slots_count(&r->slots) == r->crowd)
+        cond_signal(&r->arrived);
     bool in_time = true;
     // Ends: at the deadline, if not before.
     while (!is_sealed(&w) && in_time && !r->stopping) {
+        struct cond *changed =
+            w.member.fate == BATCH_TAKEN ? of_entry(r) : of_queue(r);
         if (r->leading)
-            in_time = cond_wait(&r->changed, &r->lock, deadline_ms);
+            in_time = cond_wait(changed, &r->lock, deadline_ms);
         else
             drive_locked(r, deadline_ms);
         in_time = in_time && clock_now_ms() < deadline_ms;
@@ -136,6 +174,7 @@ int rsm_submit(struct rsm *r, struct slice operation, int64_t deadline_ms,
     if (!is_sealed(&w)) {
         err = r->stopping ? ERR_CLOSED : ERR_TIMEOUT;
         slots_leave(&r->slots, &w);
+        wake_all_locked(r); // it may have been told to lead
     } else if (w.late) {
         err = ERR_NOT_FOUND;
     }
@@ -230,7 +269,9 @@ int rsm_start(struct paxos *p, const struct rsm_app *app, void *machine,
     r->paxos = p;
     r->tick_ms = tick_ms;
     mutex_init(&r->lock);
-    cond_init(&r->changed);
+    cond_init(&r->changed[0]);
+    cond_init(&r->changed[1]);
+    cond_init(&r->arrived);
     cond_init(&r->calm);
     slots_init(&r->slots, app, machine, random_seed());
     buf_init(&r->decided, PAXOS_VALUE_MAX);
@@ -258,7 +299,7 @@ void rsm_stop(struct rsm *r)
         return;
     mutex_lock(&r->lock);
     r->stopping = true;
-    cond_broadcast(&r->changed);
+    wake_all_locked(r);
     cond_signal(&r->calm);
     mutex_unlock(&r->lock);
     thread_join(r->follower);
@@ -271,7 +312,9 @@ void rsm_free(struct rsm *r)
         return;
     slots_release(&r->slots);
     buf_release(&r->decided);
-    cond_release(&r->changed);
+    cond_release(&r->changed[0]);
+    cond_release(&r->changed[1]);
+    cond_release(&r->arrived);
     cond_release(&r->calm);
     mutex_release(&r->lock);
     free(r);

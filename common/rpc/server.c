@@ -27,7 +27,7 @@
 #include "common/runtime/world.h"
 
 enum {
-    SPARE = 4, // workers that stay, waiting
+    SPARE = 16, // workers that stay, waiting: as many as often run at once
 };
 
 struct worker {

@@ -8,7 +8,7 @@
 #include "common/runtime/process.h"
 
 enum {
-    SPARE_THREADS = 8,    // that serving many at once may leave
+    SPARE_THREADS = 16,   // that serving many at once may leave
     GROWTH_MAX = 4 << 20, // bytes that malloc keeps for later, at most
 };
 

@@ -233,6 +233,10 @@ START_TEST(a_request_that_comes_early_is_served)
 }
 END_TEST
 
+enum {
+    DEAF = 40, // callers that do not read
+};
+
 // A request for a reply of 1 MiB, more than a socket takes unread.
 static void ask_for_much(struct buf *out, uint32_t timeout_ms)
 {
@@ -247,28 +251,29 @@ static void ask_for_much(struct buf *out, uint32_t timeout_ms)
 }
 
 // Who does not read its replies holds a thread for a while, but no other
-// caller: 20 of them, more than there are threads to begin with.
+// caller: so many of them, more than the threads that stay when they are gone.
 START_TEST(callers_that_do_not_read_keep_nobody_waiting)
 {
     struct siege s;
     siege_init(&s);
     struct buf b;
     ask_for_much(&b, 0);
-    int fds[20];
-    for (int i = 0; i < 20; i++) {
+    int fds[DEAF];
+    for (int i = 0; i < DEAF; i++) {
         fds[i] = raw_connect(s.path.text);
         raw_send(fds[i], buf_slice(&b));
     }
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < DEAF; i++) {
         char byte;
         ck_assert_int_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1); // it begins
     }
     for (int i = 0; i < 100; i++)
         expect_ok(ask_say(&s.w, "bob", "hello", LONG_MS));
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < DEAF; i++)
         close(fds[i]);
     buf_release(&b);
-    s.before.memory += 32 << 20; // malloc keeps what it had for the replies
+    // Malloc keeps what it had for the replies.
+    s.before.memory += DEAF * (3LL << 20) / 2;
     siege_release(&s);
 }
 END_TEST
