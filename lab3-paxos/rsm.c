@@ -108,7 +108,8 @@ static void note_crowd_locked(struct rsm *r)
 {
     mutex_assert_held(&r->lock);
     size_t count = slots_count(&r->slots);
-    r->crowd = count < 2 ? 0 : count < BATCH_OPS ? count : BATCH_OPS;
+    size_t limit = r->slots.queue.limit;
+    r->crowd = count < 2 ? 0 : count < limit ? count : limit;
 }
 
 // Works on slot `next` until it is decided, or until the deadline; M2.
