@@ -243,7 +243,7 @@ int shardkvd_start(struct node *n, const struct shardkvd_spec *spec,
     kv_service_init(&k->clients, serve, k);
     k->peer = (struct peer){peer_init, k};
     k->inspect = (struct inspect){inspect_init, k};
-    k->shards = shards_new(spec->gid);
+    k->shards = shards_new(spec->gid, spec->peers);
     int err = start_all(k, n, spec);
     if (err != ERR_OK)
         shardkvd_stop(k);

@@ -23,8 +23,8 @@
 // which is one reason for G1. (The other: what has not come cannot be given
 // away.) The donor's servers are those of the last configuration that had it.
 //
-// No thread, clock or message: what a group does to it is in its log, and so
-// it is the same at all replicas. One thread at a time: its owner locks.
+// No thread, clock or message: all that is done to it is in the group's log. One
+// thread at a time: its owner locks.
 //
 // Read next: log.proto, mover.h.
 #ifndef LAB4_SHARDS_H
@@ -40,8 +40,10 @@
 
 struct shards;
 
-// Group `gid`, before configuration 1: it has no shard.
-struct shards *shards_new(uint64_t gid);
+// The group of this gid and these servers (names between commas, copied),
+// before configuration 1: it has no shard. A group of its gid and none of its
+// servers is another one.
+struct shards *shards_new(uint64_t gid, const char *servers);
 void shards_free(struct shards *s); // NULL is fine
 
 // --- What its log does to it -----------------------------------------------

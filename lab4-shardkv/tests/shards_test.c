@@ -22,8 +22,9 @@ static struct shards *groups[GROUPS + 1]; // by gid
 
 static void begin(void)
 {
-    for (uint64_t gid = 1; gid <= GROUPS; gid++)
-        groups[gid] = shards_new(gid);
+    groups[1] = shards_new(1, "a1,g1,a2");
+    groups[2] = shards_new(2, "g2");
+    groups[3] = shards_new(3, "g3");
 }
 
 static void end(void)
@@ -597,6 +598,38 @@ static void who_has_left_gives_all_and_may_come_back(void *arg)
     end();
 }
 
+static void another_group_may_have_the_gid(void *arg)
+{
+    begin();
+    shards_free(groups[3]);
+    groups[3] = shards_new(1, "d1,xg1,g11"); // before it has joined
+    Shard__Config *first = config(1, "1112");
+    Shard__Config *second = config(2, "0002");
+    Shard__Config *third = config(3, "1112");
+    free(third->groups[0]->servers[0]);
+    third->groups[0]->servers[0] = xstrdup("d1");
+    for (uint64_t gid = 1; gid <= GROUPS; gid++)
+        ck_assert(shards_config(groups[gid], first));
+    ck_assert_int_eq(append(1, 0, "a", ANN, 1), KV__STATUS__OK);
+    expect_refused(3, 0);
+    for (uint64_t gid = 1; gid <= GROUPS; gid++)
+        ck_assert(shards_config(groups[gid], second) &&
+                  shards_config(groups[gid], third));
+    expect_refused(1, 0); // it has a copy, and no shard
+    struct shards_task task = coming(3, 0);
+    ck_assert_str_eq(task.donor->servers[0], "g1");
+    Kv__State piece;
+    bool last;
+    ck_assert_int_eq(shards_fetch(groups[1], task.name, 0, &piece, &last),
+                     SHARDS_OK);
+    ck_assert(shards_install(groups[3], task.name, 0, &piece, last));
+    expect_value(3, 0, "a");
+    config_free(first);
+    config_free(second);
+    config_free(third);
+    end();
+}
+
 // --- All of it, at random --------------------------------------------------
 
 enum {
@@ -788,6 +821,9 @@ static const struct graded_test tests[] = {
            who_has_left_gives_all_and_may_come_back,
            "A group that is in the configuration no more hands over all that "
            "it has, and may come back."),
+    GRADED("2.7", 0, GRADED_SAFETY, "another group may have the gid",
+           another_group_may_have_the_gid,
+           "Servers that join under a gid that others had are another group."),
     {
         .part = "4b",
         .name = "nothing is lost, whatever happens",
