@@ -166,14 +166,17 @@ static int start_group(struct playground *p, size_t group)
 
 static void end_children(struct playground *p)
 {
-    for (size_t i = 0; i < p->table.count; i++)
-        if (p->children[i] != NULL)
-            process_terminate(p->children[i]);
+    for (size_t i = 0; i < p->table.count; i++) {
+        if (p->children[i] == NULL)
+            continue;
+        process_terminate(p->children[i]);
+        process_continue(p->children[i]); // who sleeps ends when it wakes
+    }
     int64_t deadline_ms = clock_now_ms() + END_MS;
     for (size_t i = 0; i < p->table.count; i++) {
         if (p->children[i] != NULL)
             process_wait(p->children[i], deadline_ms, NULL);
-        process_free(p->children[i]); // kills who is asleep
+        process_free(p->children[i]); // kills who does not end
     }
 }
 

@@ -48,8 +48,7 @@ void shards_free(struct shards *s); // NULL is fine
 
 // --- What its log does to it -----------------------------------------------
 
-// An operation of a client: as kv_apply, or WRONG_GROUP. A Close has a key,
-// any one of the shard that the session is for.
+// As kv_apply, or WRONG_GROUP. A Close has any key of its session's shard.
 bool shards_client(struct shards *s, const Kv__Operation *operation,
                    Kv__Answer *answer);
 

@@ -105,7 +105,13 @@ START_TEST(status_shows_masters_and_the_newest)
            "m3            N, configuration 2; forgotten up to N\n"
            "configuration 2: 2 groups\n"
            "  group 1      a1,a2,a3           5 shards: 5-9\n"
-           "  group 2      b1,b2,b3           5 shards: 0-4\n");
+           "  group 2      b1,b2,b3           5 shards: 0-4\n"
+           "a1            nobody is there\n"
+           "a2            nobody is there\n"
+           "a3            nobody is there\n"
+           "b1            nobody is there\n"
+           "b2            nobody is there\n"
+           "b3            nobody is there\n");
 }
 END_TEST
 
