@@ -393,6 +393,9 @@ static void anything_happens(struct cluster *c)
         cluster_unspoil(c);
         run(l, SOME / 2);
     }
+    if (!dead[0])
+        cluster_kill(c, "m1");
+    run(l, SOME / 2);
     end(l);
 }
 
