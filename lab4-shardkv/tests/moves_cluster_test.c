@@ -260,25 +260,54 @@ static void repeated_transfers_change_nothing(struct cluster *c)
     expect_large(c, shard);
 }
 
-// A Delete arrives when the shard is back where it was, and newer.
+// At every server of a, so that it is held whichever is asked.
+static void hold_a(struct cluster *c, const char *method, uint64_t count)
+{
+    cluster_hold_at(c, "a1", CRASH_BEFORE_HANDLER, method, count);
+    cluster_hold_at(c, "a2", CRASH_BEFORE_HANDLER, method, count);
+    cluster_hold_at(c, "a3", CRASH_BEFORE_HANDLER, method, count);
+}
+
+static void release_a(struct cluster *c)
+{
+    cluster_disarm(c, "a1");
+    cluster_disarm(c, "a2");
+    cluster_disarm(c, "a3");
+}
+
+static bool any_is_held(struct cluster *c)
+{
+    return cluster_is_held(c, "a1") || cluster_is_held(c, "a2") ||
+           cluster_is_held(c, "a3");
+}
+
+static uint32_t donated_at(struct cluster *c, const char *server)
+{
+    struct rpc_answer answer;
+    uint32_t donated = ask_status(c, server, &answer)->donated;
+    rpc_answer_release(&answer);
+    return donated;
+}
+
+// A Delete arrives when the shard has been back, and has been given away once
+// more: it is about the first copy.
 static void a_late_delete_deletes_nothing_new(struct cluster *c)
 {
     unsigned shard = begin(c);
-    cluster_flags(c, FAULT_FAST_LOSS);
-    cluster_spoil(c, &(struct cluster_rule){.at = GROUP_A " " GROUP_B,
-                                            .method = "Shards.Delete",
-                                            .late_percent = 100,
-                                            .late_ticks = LATE});
+    hold_a(c, "Shards.Delete", 1);
     move(c, shard, 'b');
     kv_append(c, "k1", key_in(shard), "b");
+    eventually(c, any_is_held(c), SOON);
     move(c, shard, 'a');
+    eventually(c, serves(c, "a1", shard), SOON);
     kv_append(c, "k1", key_in(shard), "a");
-    never(c, false, LATE + 5);
-    kv_expect(c, "k1", key_in(shard), "1ba");
+    lose(c, GROUP_A, "Shards.Fetch", 100, 0);
     move(c, shard, 'b');
-    kv_append(c, "k1", key_in(shard), "b");
-    never(c, false, LATE + 5);
+    eventually(c, donated_at(c, "a1") == 2, SOON);
+    release_a(c);
+    eventually(c, donated_at(c, "a1") == 1, SOON);
     cluster_unspoil(c);
+    kv_append(c, "k1", key_in(shard), "b");
     await_settled(c, "ab");
     kv_expect(c, "k2", key_in(shard), "1bab");
 }
@@ -339,21 +368,13 @@ static void a_donor_dies_in_the_midst(struct cluster *c)
     expect_large(c, shard);
 }
 
-static bool any_is_held(struct cluster *c)
-{
-    return cluster_is_held(c, "a1") || cluster_is_held(c, "a2") ||
-           cluster_is_held(c, "a3");
-}
-
 // Until it is in the midst of a large shard: a piece has been given, and the
 // next one waits.
 static unsigned begin_in_the_midst(struct cluster *c)
 {
     unsigned shard = begin(c);
     make_large(c, shard);
-    cluster_hold_at(c, "a1", CRASH_BEFORE_HANDLER, "Shards.Fetch", 2);
-    cluster_hold_at(c, "a2", CRASH_BEFORE_HANDLER, "Shards.Fetch", 2);
-    cluster_hold_at(c, "a3", CRASH_BEFORE_HANDLER, "Shards.Fetch", 2);
+    hold_a(c, "Shards.Fetch", 2);
     move(c, shard, 'b');
     eventually(c, any_is_held(c), SOON);
     return shard;
@@ -361,9 +382,7 @@ static unsigned begin_in_the_midst(struct cluster *c)
 
 static void end_in_the_midst(struct cluster *c, unsigned shard)
 {
-    cluster_disarm(c, "a1");
-    cluster_disarm(c, "a2");
-    cluster_disarm(c, "a3");
+    release_a(c);
     kv_append(c, "k1", key_in(shard), "2");
     await_settled(c, "ab");
     kv_expect(c, "k2", key_in(shard), "12");
@@ -400,17 +419,13 @@ static void a_group_sleeps_in_the_midst(struct cluster *c)
 static void what_one_has_got_the_group_has_not(struct cluster *c)
 {
     unsigned shard = begin(c);
-    cluster_hold_at(c, "a1", CRASH_BEFORE_HANDLER, "Shards.Fetch", 1);
-    cluster_hold_at(c, "a2", CRASH_BEFORE_HANDLER, "Shards.Fetch", 1);
-    cluster_hold_at(c, "a3", CRASH_BEFORE_HANDLER, "Shards.Fetch", 1);
+    hold_a(c, "Shards.Fetch", 1);
     cluster_cut(c, "b2 b3", GROUP_A, CUT_REFUSE);
     move(c, shard, 'b');
     eventually(c, any_is_held(c), SOON); // b1 has asked
     cluster_part(c, "b1", "b2 b3", CUT_SILENT);
     uint64_t gone = cluster_sent(c, "b1", NULL, "Shards.Delete").calls;
-    cluster_disarm(c, "a1");
-    cluster_disarm(c, "a2");
-    cluster_disarm(c, "a3");
+    release_a(c);
     never(c, serves(c, "b2", shard), WHILE);
     ck_assert_uint_eq(cluster_sent(c, "b1", NULL, "Shards.Delete").calls, gone);
     cluster_kill(c, "b1");
@@ -442,14 +457,6 @@ static void moved_shards_are_deleted(struct cluster *c)
         }
     }
     expect_large(c, shard);
-}
-
-static uint32_t donated_at(struct cluster *c, const char *server)
-{
-    struct rpc_answer answer;
-    uint32_t donated = ask_status(c, server, &answer)->donated;
-    rpc_answer_release(&answer);
-    return donated;
 }
 
 static void what_is_kept_is_kept_until_told(struct cluster *c)
