@@ -17,7 +17,7 @@ static uint64_t gid_of(char group)
 
 static void server_name(char group, int number, char *name, size_t size)
 {
-    snprintf(name, size, "%c%d", group, number);
+    snprintf(name, size, "%c%u", group, (unsigned)number % 100);
 }
 
 void nth_key_in(unsigned shard, unsigned n, char key[KEY_SIZE])
