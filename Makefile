@@ -99,6 +99,7 @@ SEED_FORMATS := grading/seeds/row.c grading/seeds/trace.c \
 # What a lab has of another one: its log, not its programs.
 ALSO.lab4-shardkv := $(filter-out $(addprefix lab3-paxos/,main.c program.c \
     kvd.c clerk.c paxos_peer.c probe.c),$(wildcard lab3-paxos/*.c))
+ARCHIVE.lab4-shardkv := lab3-paxos/prebuilt.a
 # Given code of a lab that the judge of its clusters uses: none of a student's.
 JUDGE.lab4-shardkv := config.c
 JUDGE.lab1-mapreduce := sequential.c input.c batch.c output.c pairs.c block.c \
@@ -123,6 +124,8 @@ stem        = $(basename $(notdir $(1)))
 # All of a folder and those below; what is in common/ comes from the library.
 sources = $(filter-out common/% $(1)/tests/%,$(wildcard $(1)/*.c $(1)/*/*.c)) \
     $(ALSO.$(1))
+# What a handout withholds of a folder $(1), and of what it has of another one.
+archives = $(wildcard $(1)/prebuilt.a $(ARCHIVE.$(1)))
 # The sources beside the tests of a target $(1) that it needs in the world $(2).
 judged = $(filter lab%cluster_test.c,$(1))
 beside = $(if $(judged),$(wildcard \
@@ -134,7 +137,7 @@ beside = $(if $(judged),$(wildcard \
 parts = $(call objects,$(1) $(filter-out %_test.c %_fuzz.c $(if $(judged),,%_cluster.c) \
     %_$(if $(filter sim,$(2)),posix,sim).c,$(wildcard $(dir $(1))*.c)) $(beside)) \
     $(call gen_objects,$(filter $(dir $(1))%,$(TEST_PROTOS))) \
-    $(wildcard $(dir_of)/prebuilt.a) $(OUT)/lib/$(2).a
+    $(call archives,$(dir_of)) $(OUT)/lib/$(2).a
 fuzz_name = $(patsubst %_fuzz,%,$(stem))
 test_bin = $(OUT)/tests/$(subst /,-,$(dir_of))/$(stem)
 
@@ -146,11 +149,11 @@ link = $(eval $(call link_rule,$(1),$(2),$(3)))
 $(foreach p,lab0 mr lab2 lab3 lab4 run-tests trace linear sim,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,BINS,$(OUT)/bin/$(p),$(call objects,$(call sources,$(FOLDER.$(p)))) \
     $(if $(filter sim,$(p)),$(call objects,$(SEED_FORMATS))) \
-    $(wildcard $(FOLDER.$(p))/prebuilt.a) $(OUT)/lib/posix.a)))
+    $(call archives,$(FOLDER.$(p))) $(OUT)/lib/posix.a)))
 # What a simulated node runs a copy of: the program without its main().
 $(foreach p,lab0 mr lab2 lab3 lab4,$(if $(filter $(FOLDER.$(p))/%,$(MAINS)),$(call \
     link,NODES,$(OUT)/sim/$(p).so,$(call objects,$(filter-out $(MAINS),$(call \
-    sources,$(FOLDER.$(p))))) $(wildcard $(FOLDER.$(p))/prebuilt.a))))
+    sources,$(FOLDER.$(p))))) $(call archives,$(FOLDER.$(p))))))
 UNIT := $(OUT)/common/check/unit.o
 $(foreach t,$(filter-out $(SIM_ONLY),$(TESTS)),$(call \
     link,TEST_BINS,$(call test_bin,$(t)),$(call parts,$(t),posix) $(UNIT)))
@@ -274,7 +277,8 @@ $(LINKED): $(OUT)/files
 $(NODES): grading/sim/check-names $(OUT)/files
 	@mkdir -p $(@D)
 	$(call say,SO) $(CC) $(CFLAGS) -shared -o $@ $(filter %.o,$^) \
-	    -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive \
+	    -Wl,--whole-archive $(filter-out $(ARCHIVE.$(FOLDER.$(basename $(@F)))), \
+	    $(filter %.a,$^)) -Wl,--no-whole-archive $(filter %.a,$^) \
 	    -Wl,-Bsymbolic -Wl,--version-script=grading/sim/names
 	@grading/sim/check-names $(basename $(@F)) $(filter %.o %.a,$^) >$@.text || \
 	    { cat $@.text; cp $@.text $@; }; \
