@@ -21,7 +21,7 @@ BEGIN = re.compile(r"( *)// SOLUTION BEGIN (\S+?)(?:; stub: (.*))?")
 ANY_MARK = re.compile(r"//\s*(?:SOLUTION|STAFF|LAB)\b|SOLUTION (?:BEGIN|END)|"
                       r"STAFF (?:BEGIN|END)|LAB \d+ (?:BEGIN|END)")
 UNSOLVED = re.compile(r'not_implemented\("([^"]*)"\);')
-FUNCTION = re.compile(r"[A-Za-z]\w* .*?\b(\w+)\(")
+FUNCTION = re.compile(r"(?:[A-Za-z]\w* .*?)?\b(\w+)\(")
 QUOTED = re.compile(r'#include "([^"]+)"')
 
 # kind: text, solution, staff or lab. lines: as they stand, the marks included.

@@ -23,8 +23,8 @@
 // which is one reason for G1. (The other: what has not come cannot be given
 // away.) The donor's servers are those of the last configuration that had it.
 //
-// No thread, clock or message: all that is done to it is in the group's log. One
-// thread at a time: its owner locks.
+// No thread, clock or message: all that is done to it is in the group's log.
+// One thread at a time: its owner locks.
 //
 // Read next: log.proto, mover.h.
 #ifndef LAB4_SHARDS_H
