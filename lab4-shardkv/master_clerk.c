@@ -65,16 +65,6 @@ struct rpc_method master_method(Shard__MasterKind kind)
     return (struct rpc_method){&shard__master__descriptor, names[kind]};
 }
 
-// An answer from outside: NULL, and freed, if it makes no sense.
-static Shard__MasterAnswer *sound(Shard__MasterAnswer *answer)
-{
-    if (answer == NULL || answer->config == NULL ||
-        config_is_sound(answer->config))
-        return answer;
-    shard__master_answer__free_unpacked(answer, NULL);
-    return NULL;
-}
-
 // One call to a master. Its answer, owned, or NULL; *outcome says more.
 static Shard__MasterAnswer *call_master(struct master_clerk *c,
                                         const Shard__MasterOperation *op,
@@ -90,7 +80,7 @@ static Shard__MasterAnswer *call_master(struct master_clerk *c,
     Shard__MasterAnswer *reply = (Shard__MasterAnswer *)answer.reply;
     answer.reply = NULL;
     rpc_answer_release(&answer);
-    return sound(reply);
+    return reply;
 }
 
 // One try. The answer if it is final, owned; *lost: nobody will ever know.
@@ -157,7 +147,11 @@ Shard__Config *master_clerk_query(struct master_clerk *c, uint64_t number,
     Shard__Config *config = answer->config;
     answer->config = NULL;
     shard__master_answer__free_unpacked(answer, NULL);
-    return config;
+    if (config == NULL || config_is_sound(config))
+        return config;
+    log_warn("clerk", "what %s says is no configuration", c->masters[c->at]);
+    config_free(config);
+    return NULL;
 }
 
 void master_clerk_stop(struct master_clerk *c)

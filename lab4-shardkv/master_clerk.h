@@ -44,7 +44,7 @@ Shard__MasterAnswer *master_clerk_run(struct master_clerk *c,
 // The configuration of that number, or the newest, if there is none as high as
 // that (CONFIG_NEWEST is higher than all). It reflects every operation that was
 // answered before. Owned (config_free), and sound; or NULL: no master has
-// answered in time. That is not configuration 0.
+// answered in time, or what it said makes no sense. That is not number 0.
 Shard__Config *master_clerk_query(struct master_clerk *c, uint64_t number,
                                   int64_t deadline_ms);
 
