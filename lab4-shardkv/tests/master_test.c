@@ -371,9 +371,9 @@ static void a_copy_is_answered_as_before(void *arg)
     ck_assert_int_eq(apply(&others), SHARD__MASTER_STATUS__NO_GROUP);
     ck_assert_int_eq(apply(&op), SHARD__MASTER_STATUS__OK);
     ck_assert_uint_eq(answer->config->number, 2);
+    join(1); // and now it could run; it has been refused, and that is that
     ck_assert_int_eq(apply(&others), SHARD__MASTER_STATUS__NO_GROUP);
-    join(3); // of another number: the copy is a late one now
-    ck_assert_ptr_null(master_apply(master, &op));
+    ck_assert_ptr_null(master_apply(master, &op)); // a late one by now
     expect_newest(3, 2);
 }
 
