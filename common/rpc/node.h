@@ -22,6 +22,7 @@ struct node;
 enum {
     NODE_NAME_MAX = 15,
 };
+bool node_is_name(const char *name);
 
 // Joins the cluster in `folder` as `name`; both are copied. sock/NAME is made
 // if it is missing. `whole_process`: log lines and crash points of this

@@ -39,8 +39,6 @@ struct node {
     struct mutex adding;          // who prepends
 };
 
-bool node_is_name(const char *name);
-
 // The peer that `to` names, made at its first use; valid until node_close.
 const struct peer *node_peer(struct node *n, const char *to);
 
