@@ -27,9 +27,13 @@ struct nemesis_spec {
     // NULL: a deed may come at any time, while others last. Else they come one
     // by one, each after this: it waits until the service can bear one.
     void (*await_ready)(struct cluster *c);
+    // What goes on meanwhile, without a load: called once in a tick.
+    void (*work)(void *arg);
+    void *arg;
 };
 
-// Does the deeds, and keeps the clients at work meanwhile.
+// Does the deeds, and keeps the clients at work meanwhile; or `work`, if `l` is
+// NULL.
 void nemesis_run(struct cluster *c, struct load *l,
                  const struct nemesis_spec *spec);
 

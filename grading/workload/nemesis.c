@@ -342,9 +342,19 @@ static bool any_lasts(const struct nemesis *n)
     return false;
 }
 
+static void drift(struct nemesis *n)
+{
+    if (n->load != NULL) {
+        load_drift(n->load, 1);
+        return;
+    }
+    n->spec->work(n->spec->arg);
+    never(n->c, false, 1);
+}
+
 static void pass_tick(struct nemesis *n)
 {
-    load_drift(n->load, 1);
+    drift(n);
     for (size_t i = 0; i < n->count; i++) {
         struct victim *v = &n->victims[i];
         if (v->left > 0 && --v->left == 0)
