@@ -342,19 +342,14 @@ static bool any_lasts(const struct nemesis *n)
     return false;
 }
 
-static void drift(struct nemesis *n)
-{
-    if (n->load != NULL) {
-        load_drift(n->load, 1);
-        return;
-    }
-    n->spec->work(n->spec->arg);
-    never(n->c, false, 1);
-}
-
 static void pass_tick(struct nemesis *n)
 {
-    drift(n);
+    if (n->spec->work != NULL)
+        n->spec->work(n->spec->arg);
+    if (n->load != NULL)
+        load_drift(n->load, 1);
+    else
+        never(n->c, false, 1);
     for (size_t i = 0; i < n->count; i++) {
         struct victim *v = &n->victims[i];
         if (v->left > 0 && --v->left == 0)
