@@ -116,6 +116,7 @@ void cluster_expect_exit(struct cluster *c, const char *name, int status,
                          int ticks);
 void cluster_expect_crash(struct cluster *c, const char *name, int ticks);
 bool cluster_has_ended(struct cluster *c, const char *name);
+bool cluster_is_paused(struct cluster *c, const char *name);
 unsigned cluster_lives(struct cluster *c, const char *name); // started so often
 
 // --- Sockets ---------------------------------------------------------------

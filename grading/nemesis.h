@@ -27,11 +27,13 @@ struct nemesis_spec {
     // NULL: a deed may come at any time, while others last. Else they come one
     // by one, each after this: it waits until the service can bear one.
     void (*await_ready)(struct cluster *c);
-    // Called each tick, if not NULL: what else goes on meanwhile.
-    void (*beside)(struct cluster *c);
+    // Called once in a tick, unless it is NULL.
+    void (*work)(void *arg);
+    void *arg;
 };
 
-// Does the deeds, and keeps the clients at work meanwhile.
+// Does the deeds, and keeps the clients at work meanwhile, if there are any (a
+// load that is not NULL).
 void nemesis_run(struct cluster *c, struct load *l,
                  const struct nemesis_spec *spec);
 

@@ -64,6 +64,7 @@ struct load_spec {
     unsigned append_percent; // 0: 40; the rest are Puts
     unsigned operations;     // of each client; 0: as many as there is time for
     int patience;            // ticks that a client tries; 0: KV_SOON
+    int rest; // ticks from one operation's begin to the next's, at most
 };
 
 struct load;

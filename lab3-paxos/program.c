@@ -41,6 +41,16 @@ struct options {
 
 static const struct program lab3;
 
+// Joins as `name`; `me`: who must be one of the replicas, NULL: nobody.
+static int join(const struct options *o, const char *name, const char *me,
+                struct node **out)
+{
+    char *wrong = program_nodes_wrong("peers", o->peers, PAXOS_PEERS_MAX, me);
+    if (wrong != NULL)
+        return program_complain(&lab3, EXIT_USAGE, wrong);
+    return program_join(&lab3, o->cluster, name, out);
+}
+
 // --- lab3 paxos-peer -------------------------------------------------------
 
 static int command_paxos_peer(const struct arguments *arguments)
@@ -48,7 +58,7 @@ static int command_paxos_peer(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
-    int status = program_join(&lab3, o->cluster, o->name, &node);
+    int status = join(o, o->name, o->name, &node);
     if (status != 0)
         return status;
     const struct paxos_spec spec = {o->peers, (int64_t)o->tick_ms};
@@ -67,7 +77,7 @@ static int command_kvd(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     process_interrupted(); // from now on we end in order
     struct node *node;
-    int status = program_join(&lab3, o->cluster, o->name, &node);
+    int status = join(o, o->name, o->name, &node);
     if (status != 0)
         return status;
     const struct paxos_spec spec = {o->peers, (int64_t)o->tick_ms};
@@ -91,7 +101,7 @@ static int command_kv(const struct arguments *arguments)
     const struct options *o = (const struct options *)arguments;
     struct node *node;
     const char *name = o->name != NULL ? o->name : "kv";
-    int status = program_join(&lab3, o->cluster, name, &node);
+    int status = join(o, name, NULL, &node);
     if (status != 0)
         return status;
     const struct clerk_spec spec = spec_of(o);
@@ -181,7 +191,7 @@ static int command_status(const struct arguments *arguments)
 {
     const struct options *o = (const struct options *)arguments;
     struct node *node;
-    int status = program_join(&lab3, o->cluster, "status", &node);
+    int status = join(o, "status", NULL, &node);
     if (status != 0)
         return status;
     status = EXIT_FAILED;

@@ -14,6 +14,7 @@
 
 enum {
     NOT_FOUND = 127, // a shell's status for a program that is not there
+    USAGE = 2,       // our programs' for a call that makes no sense
 };
 
 static const char *the_program; // of this test
@@ -129,5 +130,25 @@ void shell_expect_complaint(const char *words)
                   "stderr holds: %s", text);
     ck_assert_msg(strchr(text, '\n') == text + size - 1,
                   "more than one line: %s", text);
+    free(text);
+}
+
+void shell_expect_usage(const char *script, const char *words)
+{
+    ck_assert_int_eq(shell_run(script), USAGE);
+    shell_expect_complaint(words);
+}
+
+void shell_expect_help(const char *const *commands, size_t count)
+{
+    char *script = xasprintf("%s --help", the_program);
+    ck_assert_int_eq(shell_run(script), 0);
+    free(script);
+    char *text = shell_read("stdout", NULL);
+    for (size_t i = 0; i < count; i++) {
+        char *line = xasprintf("\n  %s ", commands[i]);
+        ck_assert_msg(strstr(text, line) != NULL, "%s", text);
+        free(line);
+    }
     free(text);
 }

@@ -31,6 +31,12 @@ void shell_expect(const char *script, int status, const char *out);
 // "PROGRAM: ", and stdout nothing.
 void shell_expect_complaint(const char *words);
 
+// Bad usage (exit status 2), complained of in these words.
+void shell_expect_usage(const char *script, const char *words);
+
+// --help of a program names each of `count` commands at the start of a line.
+void shell_expect_help(const char *const *commands, size_t count);
+
 // A file's content, with a NUL behind it: owned. The size if not NULL.
 char *shell_read(const char *name, size_t *size);
 

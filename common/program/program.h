@@ -67,6 +67,12 @@ int program_complain(const struct program *p, int status, char *why);
 
 // --- Programs that are nodes -----------------------------------------------
 
+// What is wrong with a list of nodes between commas, the value of --`option`:
+// more than `max` names, one that no node can have, one that is there twice,
+// `me` (NULL: nobody) is not one of them. A sentence, owned; NULL: nothing.
+char *program_nodes_wrong(const char *option, const char *list, size_t max,
+                          const char *me);
+
 // Joins a cluster (node_open, as the whole process). 0 and *out, which must get
 // node_close; or EXIT_USAGE, after a complaint.
 int program_join(const struct program *p, const char *folder, const char *name,

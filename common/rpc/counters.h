@@ -33,8 +33,9 @@ struct count {
     _Atomic uint64_t ran; // handlers started
     _Atomic uint64_t replies_sent;
     _Atomic uint64_t sent_bytes;
-    _Atomic uint64_t lost; // of those that arrived: request or reply lost, late
-    _Atomic uint64_t cut;  // requests that a cut kept from running
+    // Of those that arrived: request or reply lost, late, cut while it waited.
+    _Atomic uint64_t lost;
+    _Atomic uint64_t cut; // requests that a cut kept from arriving
 };
 
 struct count_page; // the mapping's content: see counters.c

@@ -275,7 +275,6 @@ static bool is_cut(const struct request *r)
 {
     if (!fault_is_cut_in(faults_of(r), r->source))
         return false;
-    atomic_fetch_add(&count_of(r)->cut, 1);
     note(r, TRACE_LOST_REQUEST, r->body, false, NULL);
     leave_caller(r);
     return true;
@@ -331,8 +330,13 @@ static void follow_fate(struct request *r, struct fault_draw draw)
     }
     if (draw.wait_ms > 0) {
         // Nothing that was sent before a cut, or a stop, is delivered after it.
-        if (!wait_on_order(r->server, draw.wait_ms) || is_cut(r))
+        if (!wait_on_order(r->server, draw.wait_ms))
             return;
+        if (is_cut(r)) { // it has arrived, and is counted
+            if (draw.fate == FATE_NORMAL)
+                count_lost(r);
+            return;
+        }
     }
     note(r, TRACE_RECEIVE, r->body, true, NULL);
     run_handler(r);
@@ -347,9 +351,15 @@ static void follow_fate(struct request *r, struct fault_draw draw)
 
 static void serve(struct request *r)
 {
-    if (!open_head(r) || is_cut(r) || !unpack(r))
+    if (!open_head(r))
         return;
     struct count *count = count_of(r);
+    if (is_cut(r)) {
+        atomic_fetch_add(&count->cut, 1);
+        return;
+    }
+    if (!unpack(r))
+        return;
     uint64_t k = 0;
     if (count != NULL) {
         k = atomic_fetch_add(&count->arrived, 1) + 1;

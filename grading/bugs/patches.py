@@ -9,6 +9,7 @@ passes over:
     Tests: a test that must fail: "suite: name", or the name alone
     Tests: another one
     Realistic: why somebody would write this
+    Simulation: why no seed can find it there; most patches have none
 
 A line that begins with blanks continues the one before it. A name alone is not
 that of a test in simulation: for one, say "rpc contract sim: name".
@@ -18,8 +19,8 @@ import hashlib
 import os
 import re
 
-ONCE = ("Bug", "Part", "Rule", "Realistic")
-FIELDS = (*ONCE, "Tests")
+FIELDS = ("Bug", "Part", "Rule", "Realistic", "Tests")
+OPTIONAL = ("Simulation",)  # once
 BUG_MAX = 60
 # What the bugs of a lab may be planted in.
 PLACES = {"rpc": r"common/(rpc|runtime)/(?!tests/)",
@@ -35,7 +36,7 @@ class BadPatch(Exception):
 
 class Patch:
     """A seeded bug: lab, id, path, checksum, bug, part, rule, realistic,
-    touched (files); wanted: (line, test's name) pairs."""
+    simulation (may be ""), touched (files); wanted: (line, test's name) pairs."""
 
     def __init__(self, lab, path):
         self.lab, self.path = lab, path
@@ -63,9 +64,9 @@ class Patch:
         fields = []  # [line, field, value]
         for number, line in enumerate(lines, 1):
             match = re.match(r"([A-Za-z]+): *(.*)$", line)
-            if match and match[1] not in FIELDS:
+            if match and match[1] not in FIELDS + OPTIONAL:
                 raise BadPatch(self.path, number, f"`{match[1]}:` is none of "
-                               + ", ".join(FIELDS))
+                               + ", ".join(FIELDS + OPTIONAL))
             if match:
                 fields.append([number, match[1], match[2].strip()])
             elif line.startswith(" ") and line.strip() and fields:
@@ -78,11 +79,11 @@ class Patch:
         for number, field, text in fields:
             if not text:
                 raise BadPatch(self.path, number, f"`{field}:` says nothing")
-        for field in FIELDS:
+        for field in FIELDS + OPTIONAL:
             found = [f for f in fields if f[1] == field]
-            if not found:
+            if not found and field in FIELDS:
                 raise BadPatch(self.path, 1, f"lacks the field `{field}:`")
-            if len(found) > 1 and field in ONCE:
+            if len(found) > 1 and field != "Tests":
                 raise BadPatch(self.path, found[1][0],
                                f"a second `{field}:`")
         texts = [text for _, text in self.wanted]
@@ -95,6 +96,7 @@ class Patch:
                            f"characters: {BUG_MAX} are a line")
         self.bug, self.part = values["Bug"], values["Part"]
         self.rule, self.realistic = values["Rule"], values["Realistic"]
+        self.simulation = values.get("Simulation", "")
 
     def _take_diff(self, lines, start):
         place = PLACES.get(self.lab, rf"({self.lab}-[a-z]+|common/kv)/(?!tests/)")

@@ -98,5 +98,6 @@ def tell(patch, row, known):
     else:
         verdict = (f"found, median {row['median']:.0f} seeds, "
                    f"{row['events']} events, {row['same']} of {TIMES} the same")
+    about = row["test"] if row["found"] else patch.simulation
     print(f"{head:.<68} {verdict}{'  (recorded)' if known else ''}\n"
-          f"           {row['test']}", flush=True)
+          f"           {about}", flush=True)

@@ -514,6 +514,11 @@ bool cluster_has_ended(struct cluster *c, const char *name)
     return home_of(c, cluster_member(c, name))->state == MEMBER_ENDED;
 }
 
+bool cluster_is_paused(struct cluster *c, const char *name)
+{
+    return home_of(c, cluster_member(c, name))->paused;
+}
+
 unsigned cluster_lives(struct cluster *c, const char *name)
 {
     return home_of(c, cluster_member(c, name))->lives;

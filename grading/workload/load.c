@@ -10,6 +10,7 @@
 
 #include "common/rpc/node.h"
 #include "common/runtime/alloc.h"
+#include "common/runtime/clock.h"
 #include "common/runtime/random.h"
 #include "common/runtime/world.h"
 #include "grading/linear/explain.h"
@@ -28,6 +29,7 @@ struct worker {
     unsigned number;   // of its last value
     unsigned begun;    // operations, those that were left out, too
     long long running; // the index of its operation; -1: none
+    int64_t next_ms;   // not before comes the next one
 };
 
 struct load {
@@ -177,6 +179,10 @@ static void begin_next(struct load *l, struct worker *w)
     enum linear_kind kind = draw_kind(l, &dice, key);
     char words[TEXT_MAX + 8];
     snprintf(words, sizeof words, "%s %s", kinds[kind], l->keys[key]);
+    if (l->spec.rest > 0)
+        w->next_ms = clock_now_ms() +
+                     cluster_tick_ms() * (int64_t)random_below(
+                                             &dice, (uint64_t)l->spec.rest + 1);
     w->begun++;
     if (world_grants(WORLD_OP, w->name, w->begun, words))
         begin_operation(l, w, key, kind);
@@ -184,16 +190,17 @@ static void begin_next(struct load *l, struct worker *w)
         l->answered++;
 }
 
-static bool has_more(const struct load *l, const struct worker *w)
+static bool may_begin(const struct load *l, const struct worker *w)
 {
-    return l->spec.operations == 0 || w->begun < l->spec.operations;
+    bool has_more = l->spec.operations == 0 || w->begun < l->spec.operations;
+    return has_more && clock_now_ms() >= w->next_ms;
 }
 
 static void keep_busy(struct load *l)
 {
     for (size_t i = 0; i < l->worker_count; i++) {
         struct worker *w = &l->workers[i];
-        if (is_idle(l, w) && has_more(l, w))
+        if (is_idle(l, w) && may_begin(l, w))
             begin_next(l, w);
     }
 }

@@ -344,9 +344,12 @@ static bool any_lasts(const struct nemesis *n)
 
 static void pass_tick(struct nemesis *n)
 {
-    load_drift(n->load, 1);
-    if (n->spec->beside != NULL)
-        n->spec->beside(n->c);
+    if (n->spec->work != NULL)
+        n->spec->work(n->spec->arg);
+    if (n->load != NULL)
+        load_drift(n->load, 1);
+    else
+        never(n->c, false, 1);
     for (size_t i = 0; i < n->count; i++) {
         struct victim *v = &n->victims[i];
         if (v->left > 0 && --v->left == 0)

@@ -238,37 +238,33 @@ END_TEST
 
 // --- Errors ----------------------------------------------------------------
 
-static void expect_usage(const char *script, const char *words)
-{
-    ck_assert_int_eq(shell_run(script), USAGE);
-    shell_expect_complaint(words);
-}
-
 START_TEST(bad_usage_is_told)
 {
     shell_begin("mr");
     write_text("f0", "one");
-    expect_usage("mr", "what shall be done");
-    expect_usage("mr fly", "no such command: fly");
-    expect_usage("mr run --app wc f0", "run needs --out DIR");
-    expect_usage("mr run --out a f0", "run needs --app APP");
-    expect_usage("mr run --app wc --out a", "run needs FILE...");
-    expect_usage("mr run --app wc --out a --fly f0",
-                 "run knows no option --fly");
-    expect_usage("mr run --app wc --out a -w f0", "run knows no option -w");
-    expect_usage("mr run f0 --app wc --out", "option --out needs a value");
-    expect_usage("mr run --app wc --out a --workers 0 f0",
-                 "--workers 0: not a number from 1 to 64");
-    expect_usage("mr run --app wc --out a --reduces 1001 f0",
-                 "--reduces 1001: not a number from 1 to 1000");
-    expect_usage("mr run --app wc --out a --split 4M f0", "--split 4M");
-    expect_usage("mr run --app wc --out a "
-                 "--split 99999999999999999999999999 f0",
-                 "--split 9999");
-    expect_usage("mr merge", "merge needs DIR");
-    expect_usage("mr merge a b", "merge takes one DIR only");
-    expect_usage("mr worker --cluster c --name ann f0",
-                 "worker takes no argument f0");
+    shell_expect_usage("mr", "what shall be done");
+    shell_expect_usage("mr fly", "no such command: fly");
+    shell_expect_usage("mr run --app wc f0", "run needs --out DIR");
+    shell_expect_usage("mr run --out a f0", "run needs --app APP");
+    shell_expect_usage("mr run --app wc --out a", "run needs FILE...");
+    shell_expect_usage("mr run --app wc --out a --fly f0",
+                       "run knows no option --fly");
+    shell_expect_usage("mr run --app wc --out a -w f0",
+                       "run knows no option -w");
+    shell_expect_usage("mr run f0 --app wc --out",
+                       "option --out needs a value");
+    shell_expect_usage("mr run --app wc --out a --workers 0 f0",
+                       "--workers 0: not a number from 1 to 64");
+    shell_expect_usage("mr run --app wc --out a --reduces 1001 f0",
+                       "--reduces 1001: not a number from 1 to 1000");
+    shell_expect_usage("mr run --app wc --out a --split 4M f0", "--split 4M");
+    shell_expect_usage("mr run --app wc --out a "
+                       "--split 99999999999999999999999999 f0",
+                       "--split 9999");
+    shell_expect_usage("mr merge", "merge needs DIR");
+    shell_expect_usage("mr merge a b", "merge takes one DIR only");
+    shell_expect_usage("mr worker --cluster c --name ann f0",
+                       "worker takes no argument f0");
     expect_names("f0 ");
 }
 END_TEST
@@ -277,14 +273,16 @@ START_TEST(bad_application_is_told)
 {
     shell_begin("mr");
     write_text("f0", "one");
-    expect_usage("mr run --app sort --out a f0",
-                 "no such application: sort (there are wc, index, grep)");
-    expect_usage("mr run --app grep --out a f0", "grep needs --arg");
-    expect_usage("mr run --app grep --arg '(' --out a f0",
-                 "--arg ( is no regular expression: ");
-    expect_usage("mr run --app wc --arg x --out a f0", "wc takes no --arg");
-    expect_usage("mr sequential --app sort --out a f0", "no such application");
-    expect_usage("mr local --app sort --out a f0", "no such application");
+    shell_expect_usage("mr run --app sort --out a f0",
+                       "no such application: sort (there are wc, index, grep)");
+    shell_expect_usage("mr run --app grep --out a f0", "grep needs --arg");
+    shell_expect_usage("mr run --app grep --arg '(' --out a f0",
+                       "--arg ( is no regular expression: ");
+    shell_expect_usage("mr run --app wc --arg x --out a f0",
+                       "wc takes no --arg");
+    shell_expect_usage("mr sequential --app sort --out a f0",
+                       "no such application");
+    shell_expect_usage("mr local --app sort --out a f0", "no such application");
     expect_names("f0 ");
 }
 END_TEST
@@ -294,12 +292,12 @@ START_TEST(bad_input_is_told)
     shell_begin("mr");
     write_text("f0", "one");
     ck_assert_int_eq(mkdir("folder", 0777), 0);
-    expect_usage("mr run --app wc --out a f0 f1",
-                 "cannot read input file f1: not found");
-    expect_usage("mr run --app wc --out a f0 folder",
-                 "cannot read input file folder: not a regular file");
-    expect_usage("mr run --app wc --out a f0 /dev/zero",
-                 "cannot read input file /dev/zero: not a regular file");
+    shell_expect_usage("mr run --app wc --out a f0 f1",
+                       "cannot read input file f1: not found");
+    shell_expect_usage("mr run --app wc --out a f0 folder",
+                       "cannot read input file folder: not a regular file");
+    shell_expect_usage("mr run --app wc --out a f0 /dev/zero",
+                       "cannot read input file /dev/zero: not a regular file");
     expect_names("f0 folder ");
 }
 END_TEST
@@ -332,17 +330,17 @@ START_TEST(bad_output_folder_is_told)
     shell_begin("mr");
     write_text("f0", "one");
     ck_assert_int_eq(shell_run("mkdir full && echo mine >full/file"), 0);
-    expect_usage("mr run --app wc --out full f0",
-                 "output folder full is not empty");
+    shell_expect_usage("mr run --app wc --out full f0",
+                       "output folder full is not empty");
     ck_assert_uint_eq(count_names("full"), 1);
-    expect_usage("mr run --app wc --out f0 f0",
-                 "cannot use f0 as output folder: ");
-    expect_usage("mr run --app wc --out no/where f0",
-                 "cannot make output folder no/where: not found");
-    expect_usage("mr local --app wc --out full f0",
-                 "output folder full is not empty");
-    expect_usage("mr sequential --app wc --out full f0",
-                 "output folder full is not empty");
+    shell_expect_usage("mr run --app wc --out f0 f0",
+                       "cannot use f0 as output folder: ");
+    shell_expect_usage("mr run --app wc --out no/where f0",
+                       "cannot make output folder no/where: not found");
+    shell_expect_usage("mr local --app wc --out full f0",
+                       "output folder full is not empty");
+    shell_expect_usage("mr sequential --app wc --out full f0",
+                       "output folder full is not empty");
     expect_names("f0 full ");
 }
 END_TEST

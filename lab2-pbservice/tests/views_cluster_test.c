@@ -238,6 +238,18 @@ static void empty_server_is_never_primary(struct cluster *c)
     never(c, strcmp(ping(c, "k3", now.number).primary, "k2") != 0, LONG);
 }
 
+// k1 went on alone and is dead, too; k2 and k3 have nothing.
+static void who_has_nothing_is_not_promoted(struct cluster *c)
+{
+    begin_with_two(c);
+    eventually(c, comes(c, PINGS({"k1", 2}), 3, "k1", ""), LONG);
+    ping(c, "k1", 3);
+    never(c, get(c, "watch").number != 3, 2 * DEAD); // k1 pings no more
+    never(c, strcmp(ping(c, "k3", 0).primary, "k1") != 0, LONG);
+    never(c, strcmp(ping(c, "k2", 2).primary, "k1") != 0, LONG);
+    expect(c, 3, "k1", "");
+}
+
 static void lost_pings_are_no_death(struct cluster *c)
 {
     begin_with_two(c);
@@ -327,6 +339,10 @@ static const struct cluster_test tests[] = {
          empty_server_is_never_primary,
          "A server that has started anew in a view is not primary of the "
          "next."),
+    TEST("1.4", 0, GRADED_SAFETY, "who has nothing is not promoted",
+         who_has_nothing_is_not_promoted,
+         "If nobody is left that has been given the data the view stays as it "
+         "is."),
     TEST("1.2", 1, GRADED_SAFETY, "lost pings are no death",
          lost_pings_are_no_death,
          "A server that misses fewer ticks in a row than the limit lives."),

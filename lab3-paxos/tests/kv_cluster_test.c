@@ -586,6 +586,30 @@ static void old_slots_are_forgotten(struct cluster *c)
     expect_without_s1(c, "a", "1");
 }
 
+// What has been written over, and what has been answered, is gone in the end,
+// wherever it was asked for: at s1, at s2, never at s3.
+static void memory_is_for_what_is_there(struct cluster *c)
+{
+    enum { SIZE = 64 << 10, TIMES = 1000, BYTES = 8 << 20 };
+    begin(c);
+    char *value = malloc(SIZE + 1);
+    memset(value, 'x', SIZE);
+    value[SIZE] = '\0';
+    for (int i = 0; i < TIMES; i++) {
+        kv_put(c, "c1", "a", value);
+        if (i % 4 == 0)
+            kv_append(c, "c2", "a", "y"); // the answer is large
+    }
+    free(value);
+    const char *const names[] = {"s1", "s2", "s3"};
+    for (size_t i = 0; i < 3; i++) {
+        eventually(c, keeps_at_most(c, names[i], 8, 4 * SIZE), 2 * BRIEF);
+        cluster_expect_memory(c, names[i], BYTES);
+    }
+    kv_put(c, "c1", "a", "0");
+    expect_without_s1(c, "a", "0");
+}
+
 static void a_server_that_sleeps_misses_nothing(struct cluster *c)
 {
     begin(c);
@@ -829,6 +853,9 @@ static const struct cluster_test tests[] = {
     TEST("2.6", 2, GRADED_LIMIT, "old slots are forgotten",
          old_slots_are_forgotten,
          "What all have applied is in nobody's log any more."),
+    TEST("2.6", 0, GRADED_LIMIT, "memory is for what is there",
+         memory_is_for_what_is_there,
+         "A server's memory is for what is stored, however long the log is."),
     TEST("2.6", 2, GRADED_SAFETY, "a server that sleeps misses nothing",
          a_server_that_sleeps_misses_nothing,
          "What one has not applied the others keep for it, and no longer."),

@@ -23,6 +23,10 @@ void peers_end(struct peers *p);
 
 const char *peer_name(unsigned i); // 0: "s1"
 
+// Does it run, and is not paused? Who dies while he is asked says nothing:
+// nothing is started then, and an instance is pending.
+bool peers_awake(struct peers *p, const char *name);
+
 // --- What paxos.h has ------------------------------------------------------
 
 // Starts `value`, at each of `names` (between blanks). peers_start_bytes: at
@@ -40,7 +44,8 @@ enum fate peers_fate(struct peers *p, const char *name, int64_t instance);
 // How many of `names` know the value; do all?
 unsigned peers_know(struct peers *p, const char *names, int64_t instance);
 bool peers_all_know(struct peers *p, const char *names, int64_t instance);
-// The decided value must be this one.
+// Has anybody said that this value is decided? It must be.
+bool peers_has(const struct peers *p, int64_t instance, const char *value);
 void peers_expect(struct peers *p, int64_t instance, const char *value);
 
 void peers_done(struct peers *p, const char *names, int64_t instance);

@@ -171,13 +171,30 @@ static void note_fate(struct peers *p, const char *name, int64_t instance,
 
 // --- Asking ----------------------------------------------------------------
 
+bool peers_awake(struct peers *p, const char *name)
+{
+    return !cluster_has_ended(p->c, name) && !cluster_is_paused(p->c, name);
+}
+
+// Its connections are closed a moment before it has ended.
+static bool has_just_died(struct peers *p, const char *name)
+{
+    struct cluster_wait wait =
+        cluster_wait_begin(p->c, "", 4, __FILE__, __LINE__);
+    while (!cluster_has_ended(p->c, name) && cluster_wait_not(&wait, false))
+        continue;
+    return cluster_has_ended(p->c, name);
+}
+
+// The reply, or NULL: it has died.
 static const ProtobufCMessage *ask(struct peers *p, const char *name,
                                    const char *method,
                                    const ProtobufCMessage *request,
                                    struct rpc_answer *answer)
 {
     struct rpc_method m = {&px__paxos_control__descriptor, method};
-    if (cluster_ask(p->c, name, &m, request, answer) != RPC_OK)
+    if (cluster_ask(p->c, name, &m, request, answer) != RPC_OK &&
+        !has_just_died(p, name))
         cluster_fail(p->c, "%s does not answer %s: %s", name, method,
                      rpc_reason_text(answer->reason));
     return answer->reply;
@@ -194,7 +211,7 @@ bool peers_start_bytes(struct peers *p, const char *name, int64_t instance,
     struct rpc_answer answer;
     const Px__StartReply *reply =
         (const Px__StartReply *)ask(p, name, "Start", &request.base, &answer);
-    bool started = !reply->forgotten;
+    bool started = reply != NULL && !reply->forgotten;
     rpc_answer_release(&answer);
     return started;
 }
@@ -237,7 +254,8 @@ enum fate peers_fate(struct peers *p, const char *name, int64_t instance)
     struct rpc_answer answer;
     const Px__FateReply *reply =
         (const Px__FateReply *)ask(p, name, "Status", &request.base, &answer);
-    enum fate fate = note(p, name, instance, reply);
+    enum fate fate =
+        reply != NULL ? note(p, name, instance, reply) : FATE_PENDING;
     rpc_answer_release(&answer);
     return fate;
 }
@@ -254,7 +272,8 @@ bool peers_propose(struct peers *p, const char *name, int64_t instance,
     const Px__FateReply *reply =
         (const Px__FateReply *)ask(p, name, "Propose", &request.base, &answer);
     // It has tried: the instance may have been decided meanwhile.
-    bool decided = reply->fate == PX__FATE_REPLY__FATE__DECIDED;
+    bool decided =
+        reply != NULL && reply->fate == PX__FATE_REPLY__FATE__DECIDED;
     if (decided)
         note(p, name, instance, reply);
     rpc_answer_release(&answer);
@@ -279,6 +298,13 @@ bool peers_all_know(struct peers *p, const char *list, int64_t instance)
     return all;
 }
 
+bool peers_has(const struct peers *p, int64_t instance, const char *value)
+{
+    const struct value *decided = p->known[instance].decided;
+    return decided != NULL && decided->size == strlen(value) &&
+           memcmp(decided->data, value, decided->size) == 0;
+}
+
 void peers_expect(struct peers *p, int64_t instance, const char *value)
 {
     const struct value *decided = known_of(p, instance)->decided;
@@ -286,8 +312,7 @@ void peers_expect(struct peers *p, int64_t instance, const char *value)
     if (decided == NULL)
         cluster_fail(p->c, "nobody knows what instance %" PRId64 " decided",
                      instance);
-    if (decided->size != strlen(value) ||
-        memcmp(decided->data, value, decided->size) != 0)
+    if (!peers_has(p, instance, value))
         cluster_fail(p->c, "instance %" PRId64 " decided %s, and not '%s'",
                      instance, show(decided->data, decided->size, text), value);
 }

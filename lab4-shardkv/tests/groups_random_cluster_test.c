@@ -15,36 +15,42 @@ enum {
 #define CLIENTS "k1 k2 k3 k4"
 #define ALL GROUP_A " " GROUP_B " " GROUP_C
 
-// What changes beside all that goes wrong. One test runs in a process.
-static struct beside {
+// What changes beside all that goes wrong.
+struct changing {
+    struct cluster *cluster;
     struct fleet fleet;
-    unsigned changes;
-} beside;
+    unsigned left;
+};
 
 // Each tick: perhaps another change, if the last one has been made.
-static void change(struct cluster *c)
+static void change(void *arg)
 {
-    if (change_runs(c) || beside.changes == 0 || cluster_random(c, 4) > 0)
+    struct changing *ch = arg;
+    struct cluster *c = ch->cluster;
+    if (change_runs(c) || ch->left == 0 || cluster_random(c, 4) > 0)
         return;
-    if (beside.changes < CHANGES)
+    if (ch->left < CHANGES)
         end_change(c);
-    beside.changes--;
-    begin_any_change(c, &beside.fleet);
+    ch->left--;
+    begin_any_change(c, &ch->fleet);
 }
-
-static const struct nemesis_spec spec = {
-    .servers = ALL,
-    .clients = CLIENTS,
-    .allows = ALLOW_KILL | ALLOW_PAUSE | ALLOW_CUT,
-    .deeds = 5,
-    .beside = change,
-};
 
 static void anything_at_any_time(struct cluster *c)
 {
     begin_groups(c, "abc", "ab");
-    beside = (struct beside){.fleet = {.all = "abc", .in = {true, true}},
-                             .changes = CHANGES};
+    struct changing ch = {
+        .cluster = c,
+        .fleet = {.all = "abc", .in = {true, true}},
+        .left = CHANGES,
+    };
+    const struct nemesis_spec spec = {
+        .servers = ALL,
+        .clients = CLIENTS,
+        .allows = ALLOW_KILL | ALLOW_PAUSE | ALLOW_CUT,
+        .deeds = 5,
+        .work = change,
+        .arg = &ch,
+    };
     start_clerks(c, CLIENTS);
     struct load *l = load_begin(c, &(struct load_spec){.clients = CLIENTS,
                                                        .keys = 6,
@@ -52,7 +58,7 @@ static void anything_at_any_time(struct cluster *c)
                                                        .patience = PATIENCE});
     nemesis_run(c, l, &spec);
     nemesis_mend(c, &spec);
-    if (beside.changes < CHANGES)
+    if (ch.left < CHANGES)
         end_change(c);
     if (!load_comes_to_rest(l, REST))
         cluster_fail_waiting(c,

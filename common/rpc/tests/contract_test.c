@@ -596,6 +596,10 @@ static void cut_while_under_way(void)
     world_cut(&w, ME, BOB, true);
     expect(ask_end(&a), RPC_UNKNOWN, RPC_REASON_TIMEOUT, AT_DEADLINE);
     ck_assert_uint_eq(world_count(&w, BOB).napped, 0);
+    const struct count *count = world_cell(&w, BOB, ME, "Nap");
+    ck_assert_uint_eq(count->arrived + count->cut,
+                      1); // as often as it was sent
+    ck_assert_uint_eq(count->lost, 1);
 }
 
 START_TEST(cut_stops_delayed_requests)
