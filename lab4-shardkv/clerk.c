@@ -46,13 +46,6 @@ static void *clerk_start(struct node *n, const void *arg)
     return c;
 }
 
-// So many ticks from now, or the deadline if that is earlier.
-static int64_t in_ticks(const struct clerk *c, int ticks, int64_t deadline_ms)
-{
-    int64_t then_ms = clock_now_ms() + ticks * c->tick_ms;
-    return then_ms < deadline_ms ? then_ms : deadline_ms;
-}
-
 static bool has_time(const struct clerk *c, int64_t deadline_ms)
 {
     return clock_now_ms() < deadline_ms && !c->cancelled;
@@ -119,6 +112,13 @@ struct trying {
 };
 
 // SOLUTION BEGIN 4b
+// So many ticks from now, or the deadline if that is earlier.
+static int64_t in_ticks(const struct clerk *c, int ticks, int64_t deadline_ms)
+{
+    int64_t then_ms = clock_now_ms() + ticks * c->tick_ms;
+    return then_ms < deadline_ms ? then_ms : deadline_ms;
+}
+
 // Is the answer of a server the operation's? What is not is freed.
 static bool is_final(struct clerk *c, struct trying *t, Kv__Answer *answer)
 {
