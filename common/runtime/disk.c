@@ -168,8 +168,8 @@ int disk_put(struct disk *d, const char *name, struct slice value)
     snprintf(draft, sizeof draft, ".%s%s", name, DRAFT_SUFFIX);
     self_crash_point(CRASH_BEFORE_PUT, name);
     int err = write_draft(d, draft, value);
-    if (err == ERR_OK && renameat(d->fd, draft, d->fd, name) != 0)
-        err = err_from_errno(errno);
+    if (err == ERR_OK)
+        err = file_rename(d->fd, draft, name, true);
     if (err != ERR_OK) {
         unlinkat(d->fd, draft, 0);
         return err;

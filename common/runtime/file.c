@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,38 @@ int file_sync_folder_of(const char *path)
     char *folder = size == 0 ? xstrdup(".") : xasprintf("%.*s", size, path);
     int err = file_sync_folder(AT_FDCWD, folder);
     free(folder);
+    return err;
+}
+
+// rename(), but never onto a file that is there.
+static int rename_once(int at, const char *from, const char *to)
+{
+    if (renameat2(at, from, at, to, RENAME_NOREPLACE) == 0)
+        return ERR_OK;
+    if (errno != EINVAL && errno != ENOSYS)
+        return err_from_errno(errno);
+
+    // This file system knows no such renaming. link() does not replace either;
+    // a crash after it leaves a draft too many, which harms nobody.
+    if (linkat(at, from, at, to, 0) != 0)
+        return err_from_errno(errno);
+    unlinkat(at, from, 0);
+    return ERR_OK;
+}
+
+static int rename_onto(int at, const char *from, const char *to)
+{
+    return renameat(at, from, at, to) == 0 ? ERR_OK : err_from_errno(errno);
+}
+
+int file_rename(int at, const char *from, const char *to, bool replaces)
+{
+    int replaced = world_renaming(at, to);
+    int err = replaces ? rename_onto(at, from, to) : rename_once(at, from, to);
+    if (err == ERR_OK)
+        world_renamed(at, from, to, replaced);
+    else if (replaced >= 0)
+        close(replaced);
     return err;
 }
 

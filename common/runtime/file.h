@@ -4,6 +4,7 @@
 #ifndef COMMON_RUNTIME_FILE_H
 #define COMMON_RUNTIME_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Writes all of it, whatever interrupts or shortens the system's writes.
@@ -13,6 +14,11 @@ int file_write(int fd, const void *data, size_t size);
 int file_sync(int fd);
 int file_sync_folder(int at, const char *path); // as openat() takes them
 int file_sync_folder_of(const char *path);      // the one that `path` is in
+
+// Gives the file the name `to` (names as openat() takes them), which another
+// file may have if it `replaces`; else ERR_EXISTS. For good only when the
+// folder has been synced.
+int file_rename(int at, const char *from, const char *to, bool replaces);
 
 // The part of `path` behind its last slash. Borrows.
 const char *file_name_of(const char *path);

@@ -122,22 +122,6 @@ static void release(struct outfile *f)
     free(f);
 }
 
-// rename(), but never onto a file that is there.
-static int rename_once(const char *from, const char *to)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return ERR_OK;
-    if (errno != EINVAL && errno != ENOSYS)
-        return err_from_errno(errno);
-
-    // This file system knows no such renaming. link() does not replace either;
-    // a crash after it leaves a draft too many, which harms nobody.
-    if (link(from, to) != 0)
-        return err_from_errno(errno);
-    unlink(from);
-    return ERR_OK;
-}
-
 static int flush_and_rename(struct outfile *f)
 {
     flush(f);
@@ -146,7 +130,7 @@ static int flush_and_rename(struct outfile *f)
     if (f->err != ERR_OK)
         return f->err;
     self_crash_point(CRASH_BEFORE_COMMIT, f->name);
-    return rename_once(f->draft, f->path);
+    return file_rename(AT_FDCWD, f->draft, f->path, false);
 }
 
 int outfile_commit(struct outfile *f)

@@ -26,9 +26,14 @@ enum world_event {
 bool world_grants(enum world_event what, const char *who, uint64_t k,
                   const char *words);
 
-// For file.c: a file is about to be written, or synced.
+// For file.c: a file or a folder is about to be written, or synced.
 void world_writing(int fd);
 void world_syncing(int fd);
+// A file is about to be named `to`: returns the file that has the name, or -1.
+// Then world_renamed, which takes that, unless the renaming has failed. Names
+// as openat() takes them.
+int world_renaming(int at, const char *to);
+void world_renamed(int at, const char *from, const char *to, int replaced);
 
 // What kind of bad luck the seed stands for: "calm", "lossy", "reordering",
 // "crashy", "partitions", "everything"; "quiet": there is no seed.

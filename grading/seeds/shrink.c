@@ -33,7 +33,8 @@ struct shrinking {
 static bool is_fault(enum plan_kind kind)
 {
     return kind == PLAN_LOSE_REQUEST || kind == PLAN_LOSE_REPLY ||
-           kind == PLAN_LATE || kind == PLAN_DEED || kind == PLAN_TEAR;
+           kind == PLAN_LATE || kind == PLAN_DEED || kind == PLAN_TEAR ||
+           kind == PLAN_UNDO;
 }
 
 static bool is_order(enum plan_kind kind)

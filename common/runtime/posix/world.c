@@ -26,6 +26,21 @@ void world_syncing(int fd)
     (void)fd;
 }
 
+int world_renaming(int at, const char *to)
+{
+    (void)at;
+    (void)to;
+    return -1;
+}
+
+void world_renamed(int at, const char *from, const char *to, int replaced)
+{
+    (void)at;
+    (void)from;
+    (void)to;
+    (void)replaced;
+}
+
 void world_print_waits(FILE *out)
 {
     (void)out;

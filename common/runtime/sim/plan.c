@@ -28,7 +28,7 @@ static const char *const kinds[PLAN_KINDS] = {
     [PLAN_LATE] = "late",
     [PLAN_WAIT] = "wait",
     [PLAN_TEAR] = "tear",
-
+    [PLAN_UNDO] = "undo",
     [PLAN_DEED] = "deed",
     [PLAN_OP] = "op",
 };

@@ -29,6 +29,7 @@ enum plan_kind {
     PLAN_LATE,
     PLAN_WAIT,
     PLAN_TEAR, // of what a killed node had not synced this is lost: ppm
+    PLAN_UNDO, // a name that it had given is the old file's again
     PLAN_DEED, // a fault of a test's nemesis
     PLAN_OP,   // an operation of a test's clients
     PLAN_KINDS,

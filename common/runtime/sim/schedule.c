@@ -18,6 +18,7 @@
 #include "common/runtime/random.h"
 #include "common/runtime/sim/digest.h"
 #include "common/runtime/sim/heap.h"
+#include "common/runtime/sim/names.h"
 #include "common/runtime/sim/record.h"
 #include "common/runtime/sim/sim.h"
 #include "common/runtime/sim/torn.h"
@@ -569,6 +570,7 @@ void sim_node_end(struct process *node, struct process_end end)
     bury_threads(node);
     if (!end.exited)
         torn_tear(node);
+    names_end(node, !end.exited);
     while (node->fd_count > 0)
         close(node->fds[--node->fd_count]);
     if (sim->node_ended != NULL)

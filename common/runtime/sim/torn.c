@@ -8,6 +8,7 @@
 
 #include "common/runtime/alloc.h"
 #include "common/runtime/sim/heap.h"
+#include "common/runtime/sim/names.h"
 #include "common/runtime/sim/sim.h"
 #include "common/runtime/world.h"
 
@@ -69,7 +70,11 @@ void world_syncing(int fd)
     struct stat file;
     sim_wait(NULL, sim_now_ns() + SYNC_NS, "a disk",
              __builtin_return_address(0));
-    if (fstat(fd, &file) == 0 && *find(&file) != NULL)
+    if (fstat(fd, &file) != 0)
+        return;
+    if (S_ISDIR(file.st_mode))
+        names_synced(&file);
+    else if (*find(&file) != NULL)
         forget(find(&file));
 }
 

@@ -18,6 +18,7 @@
 #include "common/runtime/disk.h"
 #include "common/runtime/err.h"
 #include "common/runtime/mutex.h"
+#include "common/runtime/outfile.h"
 #include "common/runtime/process.h"
 #include "common/runtime/random.h"
 #include "common/runtime/thread.h"
@@ -217,6 +218,26 @@ static void run_calls(void *arg)
 
 // --- Nodes ------------------------------------------------------------------
 
+// What a node has been told is on the disk: the number of the last, 0: none. It
+// is not of the disk, and so never lost.
+static int told(void)
+{
+    int number = 0;
+    FILE *file = fopen("told", "re");
+    if (file != NULL && fscanf(file, "%d", &number) != 1)
+        number = 0;
+    if (file != NULL)
+        fclose(file);
+    return number;
+}
+
+static void tell(int number)
+{
+    FILE *file = fopen("told", "we");
+    fprintf(file, "%d", number);
+    fclose(file);
+}
+
 // Puts values, each of one byte again and again, until it is killed.
 static int put_values(const char *folder)
 {
@@ -224,15 +245,32 @@ static int put_values(const char *folder)
     struct disk *disk;
     if (disk_open(folder, &disk) != ERR_OK)
         return 2;
-    for (int i = 0;; i++) {
+    for (int i = told() + 1;; i++) {
         memset(value, 'a' + i % 26, sizeof value);
         if (disk_put(disk, "value", slice_of(value, sizeof value)) != ERR_OK)
             return 2;
+        tell(i);
         clock_sleep_ms(1);
     }
 }
 
-// 0: there is none yet, or it is whole.
+// 0: it is whole, and the last that was put or the one after.
+static int judge_value(int err, struct slice value)
+{
+    if (err == ERR_NOT_FOUND)
+        return told() > 0 ? 5 : 0;
+    if (err != ERR_OK)
+        return 1;
+    if (value.size != VALUE_BYTES)
+        return 3;
+    const unsigned char *bytes = value.data;
+    for (size_t i = 1; i < value.size; i++)
+        if (bytes[i] != bytes[0])
+            return 4;
+    bool is_last = bytes[0] == 'a' + told() % 26;
+    return is_last || bytes[0] == 'a' + (told() + 1) % 26 ? 0 : 6;
+}
+
 static int look_at_value(const char *folder)
 {
     struct disk *disk;
@@ -241,15 +279,46 @@ static int look_at_value(const char *folder)
     if (disk_open(folder, &disk) != ERR_OK)
         return 2;
     int err = disk_get(disk, "value", &value);
-    int status = err != ERR_OK && err != ERR_NOT_FOUND;
-    if (err == ERR_OK && value.size != VALUE_BYTES)
-        status = 3;
-    for (size_t i = 1; i < value.size; i++)
-        if (value.data[i] != value.data[0])
-            status = 4;
+    int status = judge_value(err, buf_slice(&value));
     buf_release(&value);
     disk_close(disk);
     return status;
+}
+
+static const char *output(int i)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "out.%d", i);
+    return name;
+}
+
+// Commits outputs, one after the other, until it is killed.
+static int commit_outputs(void)
+{
+    for (int i = told() + 1;; i++) {
+        struct outfile *f = NULL;
+        if (outfile_begin("draft", output(i), &f) != ERR_OK)
+            return 2;
+        outfile_append(f, "text", 4);
+        int err = outfile_commit(f); // ERR_EXISTS: by who was killed then
+        if (err != ERR_OK && err != ERR_EXISTS)
+            return 2;
+        tell(i);
+        clock_sleep_ms(1);
+    }
+}
+
+// 0: all that were committed are there.
+static int look_at_outputs(void)
+{
+    int missing = 0;
+    for (int i = 1; i <= told(); i++) {
+        FILE *file = fopen(output(i), "re");
+        missing += file == NULL;
+        if (file != NULL)
+            fclose(file);
+    }
+    return missing > 0 ? 7 : 0;
 }
 
 int node_main(int argc, char **argv)
@@ -258,6 +327,10 @@ int node_main(int argc, char **argv)
         return put_values("disk");
     if (argc > 1 && strcmp(argv[1], "looks") == 0)
         return look_at_value("disk");
+    if (argc > 1 && strcmp(argv[1], "commits") == 0)
+        return commit_outputs();
+    if (argc > 1 && strcmp(argv[1], "finds outputs") == 0)
+        return look_at_outputs();
     if (argc > 1 && strcmp(argv[1], "spins") == 0)
         for (volatile unsigned long i = 0;; i++)
             continue;
@@ -276,20 +349,31 @@ static struct process *start_node(const char *what)
     return p;
 }
 
-static void run_durable(void *arg)
+static void kill_and_look(const char *works, const char *looks)
 {
-    (void)arg;
     ck_assert_int_eq(chdir(getenv("TMPDIR")), 0);
     for (int i = 0; i < 20; i++) {
-        struct process *p = start_node("puts");
+        struct process *p = start_node(works);
         clock_sleep_ms(1 + i % 4);
         process_kill(p);
         struct process_end end;
-        p = start_node("looks");
+        p = start_node(looks);
         process_wait(p, CLOCK_NEVER, &end);
         ck_assert_msg(end.exited && end.code == 0,
-                      "what is there is no value: %d", end.code);
+                      "what is there is not right: %d", end.code);
     }
+}
+
+static void run_durable(void *arg)
+{
+    (void)arg;
+    kill_and_look("puts", "looks");
+}
+
+static void run_outputs(void *arg)
+{
+    (void)arg;
+    kill_and_look("commits", "finds outputs");
 }
 
 static void run_spins(void *arg)
@@ -365,5 +449,6 @@ const struct graded_test victims[VICTIMS] = {
     [STUCK] = VICTIM("stuck", run_stuck, NULL),
     [POLLS] = VICTIM("polls", run_polls, NULL),
     [DURABLE] = VICTIM("durable", run_durable, NULL),
+    [OUTPUTS] = VICTIM("outputs", run_outputs, NULL),
     [FORGETFUL] = VICTIM("forgetful", run_forgetful, NULL),
 };

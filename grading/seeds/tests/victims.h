@@ -17,6 +17,7 @@ enum victim {
     STUCK,       // is stuck, lawfully, under one seed in two
     POLLS,       // waits for a time by asking for it, again and again
     DURABLE,     // kills nodes that put values on their disk, and looks at it
+    OUTPUTS,     // the same with nodes that commit outputs
     FORGETFUL,   // kills many nodes that had much memory
     VICTIMS,
 };
