@@ -95,6 +95,29 @@ void start_direct(struct cluster *c, const char *name, const char *server)
     cluster_start_clerks(c, name, "--role direct --server %s", server);
 }
 
+void pause_group(struct cluster *c, char group)
+{
+    char name[3] = {group, '1', '\0'};
+    for (; name[1] <= '3'; name[1]++)
+        cluster_pause(c, name);
+}
+
+void resume_group(struct cluster *c, char group)
+{
+    char name[3] = {group, '1', '\0'};
+    for (; name[1] <= '3'; name[1]++)
+        cluster_resume(c, name);
+}
+
+void kill_group(struct cluster *c, char group)
+{
+    char name[3] = {group, '1', '\0'};
+    for (; name[1] <= '3'; name[1]++) {
+        cluster_retire(c, name);
+        cluster_kill(c, name);
+    }
+}
+
 // --- Configurations --------------------------------------------------------
 
 static void begin_change(struct cluster *c, const char *method,
