@@ -102,6 +102,10 @@ void await_mostly_settled(struct cluster *c, const char *groups);
 // gets them.
 uint64_t bytes_at(struct cluster *c, const char *server);
 
+// The first server of each of these groups dies, if nobody of the group has.
+// Tests end with this, so that none passes for groups of one server.
+void kill_firsts(struct cluster *c, const char *groups);
+
 // --- Values ----------------------------------------------------------------
 
 // A value in each shard, and that they are there: the `round` is in them.

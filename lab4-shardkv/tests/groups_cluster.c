@@ -393,6 +393,27 @@ uint64_t bytes_at(struct cluster *c, const char *server)
     return bytes;
 }
 
+static bool all_live(struct cluster *c, char group)
+{
+    bool live = true;
+    for (int i = 1; i <= REPLICAS; i++) {
+        char name[8];
+        server_name(group, i, name, sizeof name);
+        live = live && !cluster_has_ended(c, name);
+    }
+    return live;
+}
+
+void kill_firsts(struct cluster *c, const char *groups)
+{
+    for (const char *g = groups; *g != '\0'; g++) {
+        char name[8];
+        server_name(*g, 1, name, sizeof name);
+        if (all_live(c, *g))
+            cluster_kill(c, name);
+    }
+}
+
 // --- Values ----------------------------------------------------------------
 
 static void value_of(unsigned shard, int round, char *text, size_t size)

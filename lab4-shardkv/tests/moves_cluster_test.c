@@ -120,8 +120,9 @@ static void other_shards_go_on(struct cluster *c)
     put_promptly(c, key_in(first_of(&before, 'b')));
     never(c, serves(c, "b1", shard), WHILE);
     cluster_unspoil(c);
-    kv_expect(c, "k1", key_in(shard), "1");
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
+    kv_expect(c, "k1", key_in(shard), "1");
 }
 
 // c gets shards from a and from b, and b says nothing.
@@ -151,6 +152,7 @@ static void what_has_arrived_is_served(struct cluster *c)
     never(c, serves(c, "c1", from_b), WHILE / 2);
     cluster_unspoil(c);
     await_settled(c, "abc");
+    kill_firsts(c, "abc");
     kv_expect(c, "k2", key_in(from_a), "prompt");
 }
 
@@ -173,6 +175,7 @@ static void a_dead_group_holds_up_who_needs_it(struct cluster *c)
     put_promptly(c, key_in(first_of(&o, 'a')));
     resume_group(c, 'b');
     await_settled(c, "abc");
+    kill_firsts(c, "abc");
     kv_expect(c, "k2", key_in(first_of(&o, 'a')), "prompt");
 }
 
@@ -199,6 +202,7 @@ static void groups_that_need_each_other_go_on(struct cluster *c)
     eventually(c, all_await(c, 'b', of_a) && all_await(c, 'a', of_b), SOON);
     cluster_unspoil(c);
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k1", key_in(of_a), "1");
     kv_expect(c, "k2", key_in(of_b), "2");
 }
@@ -230,6 +234,7 @@ static void lost_transfers_are_repeated(struct cluster *c)
     go_there_and_back(c, shard, 2);
     cluster_unspoil(c);
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k1", key_in(shard), "1baba");
 }
 
@@ -244,6 +249,7 @@ static void repeated_transfers_change_nothing(struct cluster *c)
     kv_append(c, "k1", key_in(shard), "b");
     cluster_unspoil(c);
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k1", key_in(shard), "1b");
     expect_large(c, shard);
 }
@@ -297,6 +303,7 @@ static void a_late_delete_deletes_nothing_new(struct cluster *c)
     cluster_unspoil(c);
     kv_append(c, "k1", key_in(shard), "b");
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k2", key_in(shard), "1bab");
 }
 
@@ -314,6 +321,7 @@ static void late_pieces_change_nothing(struct cluster *c)
     never(c, false, LATE + 5);
     cluster_unspoil(c);
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k1", key_in(shard), "1baba");
 }
 
@@ -338,6 +346,9 @@ static void any_server_gives_and_takes(struct cluster *c)
         await_settled(c, "ab");
         kv_expect(c, "k2", key_in(shard), "12");
     }
+    kill_firsts(c, "ab");
+    struct owners o = newest(c);
+    kv_append(c, "k1", key_in(first_of(&o, 'b')), "3");
 }
 
 // The only one of a whom b reaches dies when it has been asked for a piece.
@@ -352,6 +363,7 @@ static void a_donor_dies_in_the_midst(struct cluster *c)
     cluster_heal(c);
     kv_append(c, "k1", key_in(shard), "2");
     await_settled(c, "ab");
+    kill_firsts(c, "b");
     kv_expect(c, "k2", key_in(shard), "12");
     expect_large(c, shard);
 }
@@ -373,6 +385,7 @@ static void end_in_the_midst(struct cluster *c, unsigned shard)
     release_a(c);
     kv_append(c, "k1", key_in(shard), "2");
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k2", key_in(shard), "12");
     expect_large(c, shard);
 }
@@ -442,6 +455,7 @@ static void moved_shards_are_deleted(struct cluster *c)
             if (names[k][0] != to)
                 eventually(c, bytes_at(c, names[k]) <= SMALL, AT_LAST);
     }
+    kill_firsts(c, "ab");
     expect_large(c, shard);
 }
 
@@ -456,6 +470,7 @@ static void what_is_kept_is_kept_until_told(struct cluster *c)
     never(c, donated_at(c, "a1") == 0, WHILE);
     cluster_unspoil(c);
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k1", key_in(shard), "12");
 }
 
@@ -478,6 +493,7 @@ static void who_died_need_not_be_told(struct cluster *c)
     expect_all(c, "k2", 1);
     leave(c, "b");
     await_settled(c, "bc");
+    kill_firsts(c, "bc");
     expect_all(c, "k1", 1);
 }
 
@@ -495,6 +511,7 @@ static void large_shards_come_in_pieces(struct cluster *c)
     ck_assert_uint_ge(fetches.bytes, large);
     ck_assert_uint_le(fetches.bytes, 2 * large);
     ck_assert_uint_ge(fetches.calls, 4);
+    kill_firsts(c, "ab");
     expect_large(c, shard);
     expect_value(c, "k2", key_in(shard), 'z', 1 << 20);
 }
@@ -513,6 +530,7 @@ static void nobody_asks_without_a_pause(struct cluster *c)
     ck_assert_uint_le(after - before, 3 * WHILE);
     cluster_heal(c);
     await_settled(c, "ab");
+    kill_firsts(c, "ab");
     kv_expect(c, "k1", key_in(shard), "1");
 }
 
@@ -527,6 +545,7 @@ static void a_piece_is_fetched_once(struct cluster *c)
     uint64_t large = LARGE_VALUES * LARGE_SIZE;
     ck_assert_uint_ge(bytes, large);
     ck_assert_uint_le(bytes, large + large / 2);
+    kill_firsts(c, "ab");
     expect_large(c, shard);
 }
 
