@@ -254,12 +254,15 @@ static int64_t take(struct mover *m, uint64_t *seen)
     rsm_look(replica_rsm(m->replica), see_position, &at);
     bool acting = m->errands.acting; // nobody else changes it
     int64_t others_ticks = (int64_t)(m->rank + 2) * OTHERS_POLL_TICKS;
+    if (at.number != *seen) { // it was taken by another replica, which acts
+        *seen = at.number;
+        mutex_lock(&m->lock);
+        m->errands.acting = false;
+        mutex_unlock(&m->lock);
+        return others_ticks;
+    }
     if (!at.settled)
         return 1; // G1
-    if (!acting && at.number != *seen) {
-        *seen = at.number;
-        return others_ticks; // somebody else is at it
-    }
     bool ours = false;
     if (!take_next(m, at.number + 1, &ours))
         return acting ? POLL_TICKS : others_ticks;

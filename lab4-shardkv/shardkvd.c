@@ -206,8 +206,8 @@ static size_t rank_of(const char *name, const char *peers)
     const char *at = peers;
     while (strncmp(at, name, size) != 0 ||
            (at[size] != ',' && at[size] != '\0')) {
-        rank += *at == ',';
         at += strcspn(at, ",");
+        rank += *at == ',';
         at += *at == ',';
     }
     return rank;

@@ -147,8 +147,7 @@ static void await_master(struct groups *g)
     }
 }
 
-void groups_start(struct groups *g, size_t count, bool slow,
-                  enum bench_mode mode)
+void groups_start(struct groups *g, size_t count, bool slow)
 {
     const char *tmp = getenv("TMPDIR");
     *g = (struct groups){.count = count, .program = store_program("lab4")};
@@ -156,7 +155,6 @@ void groups_start(struct groups *g, size_t count, bool slow,
     bench_check(mkdtemp(g->folder) != NULL, "mkdtemp");
     make_folder(g, "ctl");
     make_folder(g, "cnt");
-    bench_pin_server(mode);
     for (int i = 0; i < GROUPS_REPLICAS; i++)
         g->masters[i] = start_master(g, i + 1);
     for (size_t i = 0; i < count * GROUPS_REPLICAS; i++) {
@@ -165,7 +163,6 @@ void groups_start(struct groups *g, size_t count, bool slow,
         g->servers[i / GROUPS_REPLICAS][i % GROUPS_REPLICAS] =
             start_server(g, i / GROUPS_REPLICAS, names[i], slow);
     }
-    bench_pin_caller(mode);
     bench_check(node_open(g->folder, "k", true, &g->node) == ERR_OK,
                 "node_open");
     await_master(g);

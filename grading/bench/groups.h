@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "grading/bench/bench.h"
 #include "grading/bench/store.h"
 
 enum {
@@ -28,8 +27,7 @@ struct groups {
 // Masters m1 m2 m3 and so many groups: a1 a2 a3 with gid 1, b1 b2 b3 ...; none
 // has joined. `slow`: each call between servers of groups takes 2 ms, and a
 // slot holds four operations at most.
-void groups_start(struct groups *g, size_t count, bool slow,
-                  enum bench_mode mode);
+void groups_start(struct groups *g, size_t count, bool slow);
 void groups_stop(struct groups *g);
 
 // The group (0 is a) comes, or goes: the masters have said so when it returns.

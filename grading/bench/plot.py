@@ -23,7 +23,7 @@ PANELS = (
 
 def points_of(panel, rows):
     """[(groups, Puts a second)], as far as the rows have them."""
-    by_name = {row["name"]: row for row in rows if row["mode"] == "cross"}
+    by_name = {row["name"]: row for row in rows if row["mode"] == "free"}
     return [(groups, by_name[name][field])
             for groups, (name, field) in sorted(panel.items())
             if name in by_name]

@@ -35,6 +35,11 @@ void start_clerks(struct cluster *c, const char *names);
 // One that asks this server, and once.
 void start_direct(struct cluster *c, const char *name, const char *server);
 
+// All servers of a group; one that is killed is retired: nobody needs it.
+void pause_group(struct cluster *c, char group);
+void resume_group(struct cluster *c, char group);
+void kill_group(struct cluster *c, char group);
+
 // A key that is in this shard: the first one, always the same; the n-th.
 const char *key_in(unsigned shard);
 void nth_key_in(unsigned shard, unsigned n, char key[KEY_SIZE]);
@@ -77,8 +82,8 @@ unsigned first_of(const struct owners *o, char group);
 
 // --- Servers ---------------------------------------------------------------
 
-// What a server says of itself; borrows from *answer, which must get
-// rpc_answer_release. It must answer.
+// What a server says of itself: it must answer. Borrows from *answer, which
+// must get rpc_answer_release.
 const Shard__ShardsStatusReply *
 ask_status(struct cluster *c, const char *server, struct rpc_answer *answer);
 
@@ -96,6 +101,10 @@ void await_mostly_settled(struct cluster *c, const char *groups);
 // All bytes of keys and values that a server has, also those it keeps for who
 // gets them.
 uint64_t bytes_at(struct cluster *c, const char *server);
+
+// The first server of each of these groups dies, if nobody of the group has.
+// Tests end with this, so that none passes for groups of one server.
+void kill_firsts(struct cluster *c, const char *groups);
 
 // --- Values ----------------------------------------------------------------
 

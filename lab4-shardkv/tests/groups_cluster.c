@@ -95,6 +95,29 @@ void start_direct(struct cluster *c, const char *name, const char *server)
     cluster_start_clerks(c, name, "--role direct --server %s", server);
 }
 
+void pause_group(struct cluster *c, char group)
+{
+    char name[3] = {group, '1', '\0'};
+    for (; name[1] <= '3'; name[1]++)
+        cluster_pause(c, name);
+}
+
+void resume_group(struct cluster *c, char group)
+{
+    char name[3] = {group, '1', '\0'};
+    for (; name[1] <= '3'; name[1]++)
+        cluster_resume(c, name);
+}
+
+void kill_group(struct cluster *c, char group)
+{
+    char name[3] = {group, '1', '\0'};
+    for (; name[1] <= '3'; name[1]++) {
+        cluster_retire(c, name);
+        cluster_kill(c, name);
+    }
+}
+
 // --- Configurations --------------------------------------------------------
 
 static void begin_change(struct cluster *c, const char *method,
@@ -368,6 +391,27 @@ uint64_t bytes_at(struct cluster *c, const char *server)
         bytes += r->shards[s]->bytes;
     rpc_answer_release(&answer);
     return bytes;
+}
+
+static bool all_live(struct cluster *c, char group)
+{
+    bool live = true;
+    for (int i = 1; i <= REPLICAS; i++) {
+        char name[8];
+        server_name(group, i, name, sizeof name);
+        live = live && !cluster_has_ended(c, name);
+    }
+    return live;
+}
+
+void kill_firsts(struct cluster *c, const char *groups)
+{
+    for (const char *g = groups; *g != '\0'; g++) {
+        char name[8];
+        server_name(*g, 1, name, sizeof name);
+        if (all_live(c, *g))
+            cluster_kill(c, name);
+    }
 }
 
 // --- Values ----------------------------------------------------------------

@@ -64,9 +64,7 @@ static void change(struct cluster *c, struct load *l, struct fleet *f)
 static void end(struct cluster *c, struct load *l)
 {
     await_mostly_settled(c, "abc");
-    cluster_kill(c, "a1");
-    cluster_kill(c, "b2");
-    cluster_kill(c, "c3");
+    kill_firsts(c, "abc");
     load_run(l, SOME / 2, SOON);
     load_end(l);
 }
@@ -269,8 +267,7 @@ static void anything_happens(struct cluster *c)
         cluster_unspoil(c);
         load_run(l, SOME / 3, SOON);
     }
-    await_mostly_settled(c, "abc");
-    load_end(l);
+    end(c, l);
 }
 
 // --- The registry ----------------------------------------------------------
