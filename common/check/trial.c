@@ -160,6 +160,9 @@ static void judge_failure(struct trial *t, TestResult *result, double limit_s)
     // us, if we call it.
     if (tr_lfile(result) == NULL || strcmp(tr_lfile(result), __FILE__) == 0)
         return;
+    // Nor is line 0 a place: what fails there says in words where.
+    if (tr_lno(result) == 0)
+        return;
     t->where = xasprintf("%s:%d", tr_lfile(result), tr_lno(result));
     t->behind = tr_rtype(result) == CK_ERROR;
 }

@@ -16,8 +16,9 @@ enum {
     TAIL_BYTES = 600, // of a node's log, in a failure
 };
 
-// Where the test is. One a process, as assertions are.
-static const char *here_file = "a test";
+// Where the test is, in words if the line is 0: not yet in it, or no longer.
+// One a process, as assertions are.
+static const char *here_file = "the start of the test";
 static int here_line;
 
 void cluster_here(const char *file, int line)
@@ -48,10 +49,13 @@ void cluster_tell(struct cluster *c, const char *format, ...)
 
 void cluster_fail(struct cluster *c, const char *format, ...)
 {
-    char text[4096];
+    char text[4096] = "";
+    if (here_line == 0)
+        snprintf(text, sizeof text, "at %s: ", here_file);
+    size_t size = strlen(text);
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text + size, sizeof text - size, format, args);
     va_end(args);
     cluster_tell(c, "FAILED: %.*s", (int)strcspn(text, "\n"), text);
     _ck_assert_failed(here_file, here_line, text, NULL);

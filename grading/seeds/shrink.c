@@ -18,12 +18,14 @@ enum {
     RUNS_MAX = 1500,
     SHRINK_S = 40, // of real time: runs that hang take long
     ROUNDS_MAX = 4,
+    PARTS = 16, // at least, before one of them is looked at event by event
 };
 
 struct shrinking {
     struct seeds *seeds;
     uint64_t seed;
     char class[128];
+    bool waits;                // it fails because something does not go on
     struct plan_event *events; // owned: the shortest list that fails
     size_t count;
     unsigned runs;
@@ -68,6 +70,20 @@ static void take_events(struct shrinking *sh)
     sh->events = xmemdup(r->events, sh->count * sizeof r->events[0]);
 }
 
+static bool shows_waits(const struct trial *t)
+{
+    return strstr(t->message, "who waits for what") != NULL;
+}
+
+// By the same, or because something else does not go on: what is left out moves
+// what a test comes to first that needs what does not come.
+static bool is_same(const struct shrinking *sh, const struct trial *t)
+{
+    return t->verdict != VERDICT_PASS &&
+           ((sh->waits && shows_waits(t)) ||
+            strcmp(failure_class(t), sh->class) == 0);
+}
+
 // Does the run with these events fail by the same? Then they are the list.
 static bool fails_with(struct shrinking *sh, const struct plan_event *events,
                        size_t count)
@@ -79,8 +95,7 @@ static bool fails_with(struct shrinking *sh, const struct plan_event *events,
     sh->seeds->events = events;
     sh->seeds->event_count = count;
     seeds_run(sh->seeds, sh->seed, &t, NULL, NULL);
-    bool fails =
-        t.verdict != VERDICT_PASS && strcmp(failure_class(&t), sh->class) == 0;
+    bool fails = is_same(sh, &t);
     trial_release(&t);
     if (fails && sh->seeds->record->event_count <= sh->count)
         take_events(sh);
@@ -108,8 +123,20 @@ static bool fails_without(struct shrinking *sh, bool (*sort)(enum plan_kind),
     return fails;
 }
 
-// All that concerns one client, thread or way, at once; the next one is found
-// behind those that have been tried.
+// Events of a sort; if `who` is not NULL only those that concern him.
+static size_t count_sort(const struct shrinking *sh,
+                         bool (*sort)(enum plan_kind), const char *who)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sh->count; i++)
+        count += sort(sh->events[i].kind) &&
+                 (who == NULL || strcmp(sh->events[i].who, who) == 0);
+    return count;
+}
+
+// All that concerns one client, thread or way, at once, if it is not little: a
+// run is too long for each of many that have an event or two. The next one is
+// found behind those that have been tried.
 static void drop_by_who(struct shrinking *sh, bool (*sort)(enum plan_kind))
 {
     char last[PLAN_WHO_MAX] = "";
@@ -124,28 +151,20 @@ static void drop_by_who(struct shrinking *sh, bool (*sort)(enum plan_kind))
         if (next == NULL)
             return;
         snprintf(last, sizeof last, "%s", next);
-        fails_without(sh, sort, last, 0, SIZE_MAX);
+        if (count_sort(sh, sort, last) * PARTS >= count_sort(sh, sort, NULL))
+            fails_without(sh, sort, last, 0, SIZE_MAX);
     }
-}
-
-static size_t count_sort(const struct shrinking *sh,
-                         bool (*sort)(enum plan_kind))
-{
-    size_t count = 0;
-    for (size_t i = 0; i < sh->count; i++)
-        count += sort(sh->events[i].kind);
-    return count;
 }
 
 static void drop(struct shrinking *sh, bool (*sort)(enum plan_kind))
 {
     if (!fails_without(sh, sort, NULL, 0, SIZE_MAX))
         drop_by_who(sh, sort);
-    size_t chunk = count_sort(sh, sort) / 2;
+    size_t chunk = count_sort(sh, sort, NULL) / 2;
     chunk += chunk == 0;
     while (chunk >= 1 && !is_over(sh)) {
         size_t from = 0;
-        while (from < count_sort(sh, sort) && !is_over(sh))
+        while (from < count_sort(sh, sort, NULL) && !is_over(sh))
             if (!fails_without(sh, sort, NULL, from, from + chunk))
                 from += chunk;
         chunk /= 2;
@@ -155,8 +174,10 @@ static void drop(struct shrinking *sh, bool (*sort)(enum plan_kind))
 struct plan_event *seeds_shrink(struct seeds *s, uint64_t seed,
                                 const struct trial *t, size_t *count)
 {
-    struct shrinking sh = {
-        .seeds = s, .seed = seed, .until_s = real_s() + SHRINK_S};
+    struct shrinking sh = {.seeds = s,
+                           .seed = seed,
+                           .waits = shows_waits(t),
+                           .until_s = real_s() + SHRINK_S};
     strcpy(sh.class, failure_class(t));
     take_events(&sh);
     size_t before = sh.count + 1;

@@ -309,6 +309,7 @@ void load_end(struct load *l)
         is_idle(l, w);
     }
     if (l->answered != before + l->spec.keys)
-        cluster_fail(l->c, "at the end a Get of each key must be answered");
+        cluster_fail_waiting(l->c,
+                             "at the end a Get of each key must be answered");
     judge(l);
 }

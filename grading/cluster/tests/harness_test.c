@@ -288,7 +288,7 @@ static const struct a_case cases[] = {
     {"a node is deaf", node_is_deaf,
      "s1 does not end though it is asked to (SIGTERM)"},
     {"a node litters", node_litters,
-     "a node has left 'stray' in its working folder"},
+     "at the end of the test: a node has left 'stray' in its working folder"},
     {"a node hoards", node_hoards,
      "a node has left the temporary file 'stray'"},
     {"a node clings", node_clings, "s1 has left "},
@@ -417,6 +417,8 @@ static void check_case(const struct a_case *a)
     if (a->verdict != NULL)
         ck_assert_msg(strstr(text, a->verdict) != NULL, "no '%s' in: %s",
                       a->verdict, text);
+    // Where it failed is a line, or is said in words.
+    ck_assert_msg(strstr(text, "test:0") == NULL, "%s", text);
 }
 
 static void run_case(void *arg)
