@@ -8,7 +8,7 @@ stands in given code, too, is no secret.
   names        an identifier with `_` in it that occurs in solutions and in no
                given code, in any shipped text, comments included
   strings      a string with more than 8 letters, likewise; of a format,
-               what it says of itself
+               what it says of itself; names of files that are included aside
 
 Objects that ship (archives) are searched by nm and strings: for names of all
 labs, and for strings of this lab and later ones. Strings of earlier labs are
@@ -25,6 +25,7 @@ TOKEN = re.compile(
     re.DOTALL)
 NAME = re.compile(r"[A-Za-z_]\w*")
 FORMAT = re.compile(r"%[-0-9.*]*[a-z]+|\\.")
+INCLUDE = re.compile(r"(?m)^\s*(?:#\s*include|import)\b.*$")
 OBJECTS = (".a", ".o", ".so")
 
 
@@ -40,7 +41,7 @@ def names_in(text):
 
 
 def strings_in(text):
-    return {m.group()[1:-1] for m in TOKEN.finditer(text)
+    return {m.group()[1:-1] for m in TOKEN.finditer(INCLUDE.sub("", text))
             if m.group().startswith('"')}
 
 

@@ -3,17 +3,10 @@
 #include "common/runtime/buf.h"
 #include "lab4-shardkv/config.h"
 #include "lab4-shardkv/log.pb-c.h"
+#include "lab4-shardkv/replica.h"
 #include "lab4-shardkv/shards.h"
 
 // SOLUTION BEGIN 4b
-static void append_answer(const Shard__GroupAnswer *answer, struct buf *reply)
-{
-    size_t size = shard__group_answer__get_packed_size(answer);
-    unsigned char *to = buf_reserve(reply, size);
-    if (to != NULL)
-        reply->size += shard__group_answer__pack(answer, to);
-}
-
 static struct copy_name name_of(const Shard__CopyName *name)
 {
     return (struct copy_name){name->number, name->shard};
@@ -66,7 +59,7 @@ static bool apply(void *machine, struct slice operation, struct buf *reply)
     Kv__Answer client;
     bool answered = run(machine, op, &client, &answer);
     if (answered && reply != NULL)
-        append_answer(&answer, reply);
+        replica_append(&answer.base, reply);
     shard__group_operation__free_unpacked(op, NULL);
     return answered;
     // SOLUTION END

@@ -27,14 +27,6 @@ struct masterd {
 
 // --- The machine -----------------------------------------------------------
 
-static void append_answer(const Shard__MasterAnswer *answer, struct buf *reply)
-{
-    size_t size = shard__master_answer__get_packed_size(answer);
-    unsigned char *to = buf_reserve(reply, size);
-    if (to != NULL)
-        reply->size += shard__master_answer__pack(answer, to);
-}
-
 // Bytes that are no operation do nothing, on every replica alike.
 static bool apply(void *machine, struct slice operation, struct buf *reply)
 {
@@ -45,7 +37,7 @@ static bool apply(void *machine, struct slice operation, struct buf *reply)
     Shard__MasterAnswer *answer = master_apply(machine, op);
     bool answered = answer != NULL;
     if (answered && reply != NULL)
-        append_answer(answer, reply);
+        replica_append(&answer->base, reply);
     if (answered)
         shard__master_answer__free_unpacked(answer, NULL);
     shard__master_operation__free_unpacked(op, NULL);

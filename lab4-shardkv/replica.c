@@ -82,6 +82,14 @@ ProtobufCMessage *replica_submit(struct replica *r,
     return answer;
 }
 
+void replica_append(const ProtobufCMessage *answer, struct buf *reply)
+{
+    size_t size = protobuf_c_message_get_packed_size(answer);
+    unsigned char *to = buf_reserve(reply, size);
+    if (to != NULL)
+        reply->size += protobuf_c_message_pack(answer, to);
+}
+
 void replica_stop(struct replica *r)
 {
     if (r == NULL)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct node;
 struct paxos;
 struct paxos_spec;
@@ -38,6 +39,9 @@ ProtobufCMessage *replica_submit(struct replica *r,
                                  const ProtobufCMessage *operation,
                                  const ProtobufCMessageDescriptor *reply_type,
                                  int64_t deadline_ms);
+
+// For the machine: appends its reply, packed. What is too large is not there.
+void replica_append(const ProtobufCMessage *answer, struct buf *reply);
 
 // The end: node_cancel; replica_stop, after which no handler runs and nobody
 // waits any more; replica_free. NULL is fine for both.

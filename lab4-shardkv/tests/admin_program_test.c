@@ -18,12 +18,12 @@ enum {
 // $o. `admin` is `lab4 admin` with them.
 static const char cluster[] =
     "o=\"--cluster c --tick "
-    "$(awk \"BEGIN { print int(100 * ${LAB_TIME_SCALE:-1}) }\")\"\n"
+    "$(awk \"BEGIN { print int(40 * ${LAB_TIME_SCALE:-1}) }\")\"\n"
     "trap 'kill $pids; wait' EXIT\n"
     "masterd() { lab4 masterd $o --name $1 --shards 10 >log-$1 2>&1 &\n"
     "  pids=\"$pids $!\"; }\n"
     "admin() { lab4 admin $o \"$@\"; s=$?\n"
-    "  grep -h 'not implemented' log-* >&2; return $s; }\n"
+    "  grep -h 'not implemented' log-* >&2 && exit 1; return $s; }\n"
     "mkdir c\n"
     "masterd m1; m1=$!\n"
     "masterd m2; masterd m3\n"
