@@ -26,6 +26,9 @@ TOKEN = re.compile(
 NAME = re.compile(r"[A-Za-z_]\w*")
 FORMAT = re.compile(r"%[-0-9.*]*[a-z]+|\\.")
 INCLUDE = re.compile(r"(?m)^\s*(?:#\s*include|import)\b.*$")
+# What protobuf-c makes of a message: who has the .proto has the name.
+GENERATED = re.compile(r"\w+__(?:init|pack|unpack|get_packed_size|"
+                       r"free_unpacked|descriptor)")
 OBJECTS = (".a", ".o", ".so")
 
 
@@ -103,7 +106,8 @@ def in_object(path, file, all_names, strings):
                            check=True).stdout
     said = subprocess.run(["strings", "-n", "4", file], capture_output=True,
                           text=True, check=True, errors="replace").stdout
-    words = set(NAME.findall(names + said))
+    words = {w for w in NAME.findall(names + said)
+             if not GENERATED.fullmatch(w)}
     for name in sorted(all_names & words):
         yield f"{path}: a name of a solution: {name}"
     for string in sorted(strings):
