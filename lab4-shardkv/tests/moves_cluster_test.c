@@ -340,6 +340,7 @@ static void any_server_gives_and_takes(struct cluster *c)
         cluster_pause(c, of_a[i]);
         cluster_pause(c, of_b[(i + 1) % REPLICAS]);
         move(c, shard, 'b');
+        eventually(c, serves(c, of_b[i], shard), SOON); // which is awake
         kv_append(c, "k1", key_in(shard), "2");
         cluster_resume(c, of_a[i]);
         cluster_resume(c, of_b[(i + 1) % REPLICAS]);
