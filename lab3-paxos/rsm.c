@@ -57,6 +57,13 @@ struct rsm {
 
 // --- Slots -----------------------------------------------------------------
 
+static void wake_all_locked(struct rsm *r)
+{
+    mutex_assert_held(&r->lock);
+    cond_broadcast(&r->changed[0]);
+    cond_broadcast(&r->changed[1]);
+}
+
 // SOLUTION BEGIN 3b
 // Whoever's operation is in the entry that is proposed; whoever's is not yet.
 static struct cond *of_entry(struct rsm *r)
@@ -67,13 +74,6 @@ static struct cond *of_entry(struct rsm *r)
 static struct cond *of_queue(struct rsm *r)
 {
     return &r->changed[(r->slots.number + 1) % 2];
-}
-
-static void wake_all_locked(struct rsm *r)
-{
-    mutex_assert_held(&r->lock);
-    cond_broadcast(of_entry(r));
-    cond_broadcast(of_queue(r));
 }
 
 // Applies what this replica knows to be decided: M1, M5.
