@@ -75,6 +75,8 @@ struct cluster_lab {
 struct cluster_test {
     struct graded_test about; // all but test, run and arg
     const char *nodes;        // the names: "s1 s2 c1"
+    int simulated; // repetitions in simulation, where they cost less; 0: as
+                   // many as elsewhere
     void (*run)(struct cluster *c);
 };
 

@@ -51,6 +51,8 @@ int cluster_main(int argc, char **argv, const char *suite,
         if (simulated) { // the code under test runs in this process
             graded[i].evidence = GRADED_SAME_PROCESS;
             graded[i].points = 0; // they are for what processes show
+            if (tests[i].simulated > 0)
+                graded[i].repetitions = tests[i].simulated;
         }
         graded[i].run = run_entry;
         graded[i].arg = &entries[i];
