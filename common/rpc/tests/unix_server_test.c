@@ -234,7 +234,7 @@ START_TEST(a_request_that_comes_early_is_served)
 END_TEST
 
 enum {
-    DEAF = 40, // callers that do not read
+    NAPS = 40, // handlers that block: more than threads stay
 };
 
 // A request for a reply of 1 MiB, more than a socket takes unread.
@@ -251,29 +251,57 @@ static void ask_for_much(struct buf *out, uint32_t timeout_ms)
 }
 
 // Who does not read its replies holds a thread for a while, but no other
-// caller: so many of them, more than the threads that stay when they are gone.
+// caller: 20 of them, more than there are threads to begin with.
 START_TEST(callers_that_do_not_read_keep_nobody_waiting)
 {
     struct siege s;
     siege_init(&s);
     struct buf b;
     ask_for_much(&b, 0);
-    int fds[DEAF];
-    for (int i = 0; i < DEAF; i++) {
+    int fds[20];
+    for (int i = 0; i < 20; i++) {
         fds[i] = raw_connect(s.path.text);
         raw_send(fds[i], buf_slice(&b));
     }
-    for (int i = 0; i < DEAF; i++) {
+    for (int i = 0; i < 20; i++) {
         char byte;
         ck_assert_int_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1); // it begins
     }
     for (int i = 0; i < 100; i++)
         expect_ok(ask_say(&s.w, "bob", "hello", LONG_MS));
-    for (int i = 0; i < DEAF; i++)
+    for (int i = 0; i < 20; i++)
         close(fds[i]);
     buf_release(&b);
-    // Malloc keeps what it had for the replies.
-    s.before.memory += DEAF * (3LL << 20) / 2;
+    s.before.memory += 32 << 20; // malloc keeps what it had for the replies
+    siege_release(&s);
+}
+END_TEST
+
+// Each handler that blocks has a thread; when they are done most of these end.
+START_TEST(threads_end_that_are_needed_no_more)
+{
+    struct siege s;
+    siege_init(&s);
+    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
+    head.method = "Echo.Nap";
+    head.source = "deaf";
+    head.timeout_ms = LONG_MS;
+    unsigned char packed[64];
+    size_t size = protobuf_c_message_pack(&head.base, packed);
+    struct buf b;
+    buf_init(&b, RAW_FRAME_MAX);
+    raw_frame(&b, slice_of(packed, size), slice_of("\x08\xf4\x03", 3));
+    int fds[NAPS];
+    for (int i = 0; i < NAPS; i++) {
+        fds[i] = raw_connect(s.path.text);
+        raw_send(fds[i], buf_slice(&b));
+    }
+    int64_t give_up_ms = clock_now_ms() + LONG_MS;
+    while (usage_of(siege_bob(&s)).threads < NAPS)
+        ck_assert_int_lt(clock_now_ms(), give_up_ms);
+    for (int i = 0; i < NAPS; i++)
+        close(fds[i]);
+    buf_release(&b);
     siege_release(&s);
 }
 END_TEST
@@ -325,6 +353,8 @@ int main(int argc, char **argv)
          descriptors_sent_along_are_dropped, 0},
         {"rpc", "callers that do not read keep nobody waiting",
          callers_that_do_not_read_keep_nobody_waiting, 0},
+        {"rpc", "threads end that are needed no more",
+         threads_end_that_are_needed_no_more, 0},
         {"rpc", "a stop does not wait for callers that do not read",
          a_stop_does_not_wait_for_callers_that_do_not_read, 20},
     };
