@@ -20,7 +20,7 @@ static void errand_free(struct errand *errand)
 void errands_release(struct errands *e)
 {
     errands_begin(e);
-    errands_end(e);
+    errands_end(e, 0);
     assert(e->all == NULL);
 }
 
@@ -57,11 +57,22 @@ static struct errand *add(struct errands *e, const struct shards_task *task,
     struct errand *errand = xcalloc(1, sizeof *errand);
     errand->task = *task;
     errand->task.donor = config_copy_group(task->donor);
-    errand->server = e->rank % task->donor->n_servers;
     errand->due_ms = now_ms + turn_ms(e);
     errand->next = e->all;
     e->all = errand;
     return errand;
+}
+
+// Somebody else is at work on this donor's tasks: E2.
+static void let_be(struct errands *e, uint64_t donor, int64_t now_ms)
+{
+    for (struct errand *errand = e->all; errand != NULL;
+         errand = errand->next) {
+        if (errand->under_way || errand->task.donor->gid != donor)
+            continue;
+        errand->failures = 0;
+        errand->due_ms = now_ms + turn_ms(e);
+    }
 }
 
 void errands_list(struct errands *e, const struct shards_task *task,
@@ -73,13 +84,21 @@ void errands_list(struct errands *e, const struct shards_task *task,
     errand->listed = true;
     if (errand->under_way || errand->task.from == task->from)
         return;
-    errand->task.from = task->from; // another's doing: E2
-    errand->failures = 0;
-    errand->due_ms = now_ms + turn_ms(e);
+    errand->task.from = task->from; // another's doing
+    let_be(e, task->donor->gid, now_ms);
 }
 
-void errands_end(struct errands *e)
+// Another has done one that this replica did not.
+static void see_done(struct errands *e, int64_t now_ms)
 {
+    for (struct errand *errand = e->all; errand != NULL; errand = errand->next)
+        if (!errand->listed && !errand->under_way && !errand->went_on)
+            let_be(e, errand->task.donor->gid, now_ms);
+}
+
+void errands_end(struct errands *e, int64_t now_ms)
+{
+    see_done(e, now_ms);
     struct errand **at = &e->all;
     while (*at != NULL) {
         struct errand *errand = *at;
@@ -142,6 +161,7 @@ void errands_return(struct errands *e, struct errand *errand, bool went_on,
                     size_t items, int64_t now_ms)
 {
     errand->under_way = false;
+    errand->went_on = went_on;
     errand->task.from += items;
     if (went_on) {
         errand->failures = 0;

@@ -4,10 +4,12 @@
 // does it is enough: two are harmless, and a waste.
 //
 //  E1  Who took the last configuration is acting: it does its tasks at once.
-//      The others let a task be, as long as it goes on; when it has not for
-//      TURN ticks, and their number in the group times as many, they do it.
-//  E2  Who finds that another does it lets it be.
-//  E3  What a server of the donor does not do the next one is asked; and when
+//      The others let a donor's tasks be, as long as one of them goes on; when
+//      none has for TURN ticks, and their number in the group times as many,
+//      they do them. For what waits behind another task is not abandoned.
+//  E2  Who finds that another does one lets all of this donor's be.
+//  E3  The donor's first is asked first, as by clients: so one server leads
+//      for all. What a server does not do the next one is asked; and when
 //      all have been asked, all after a pause, twice as long as the last one.
 //  E4  At a donor one task is done at a time, what comes before what goes, and
 //      by the number of the shard: so one arrives before the next one begins,
@@ -37,7 +39,8 @@ struct errand {
     unsigned failures;       // since it went on
     int64_t due_ms;
     bool under_way;
-    bool listed; // by the last look
+    bool went_on; // when it was last under way
+    bool listed;  // by the last look
     struct errand *next;
 };
 
@@ -52,11 +55,11 @@ void errands_init(struct errands *e, size_t rank, int64_t tick_ms);
 void errands_release(struct errands *e); // none is under way
 
 // What is to be done now, all of it: between a begin and an end, each task is
-// listed. What is not listed any more is forgotten.
+// listed. What is not listed any more has been done, and is forgotten.
 void errands_begin(struct errands *e);
 void errands_list(struct errands *e, const struct shards_task *task,
                   int64_t now_ms);
-void errands_end(struct errands *e);
+void errands_end(struct errands *e, int64_t now_ms);
 
 // One that is due, and is under way from now on; NULL: none is.
 struct errand *errands_take(struct errands *e, int64_t now_ms);

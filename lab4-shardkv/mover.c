@@ -73,7 +73,7 @@ static void look_locked(struct mover *m)
     mutex_assert_held(&m->lock);
     errands_begin(&m->errands);
     rsm_look(replica_rsm(m->replica), list_all, &m->errands);
-    errands_end(&m->errands);
+    errands_end(&m->errands, clock_now_ms());
     if (m->errands.all != NULL)
         cond_broadcast(&m->changed);
 }

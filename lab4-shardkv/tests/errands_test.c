@@ -35,7 +35,7 @@ static void look(uint64_t from, int64_t now_ms)
 {
     errands_begin(&errands);
     list(0, false, from, 1, now_ms);
-    errands_end(&errands);
+    errands_end(&errands, now_ms);
 }
 
 static void begin(size_t rank, bool acting)
@@ -67,7 +67,7 @@ static void who_is_acting_does_it_at_once(void *arg)
     begin(2, true);
     look(0, 100);
     struct errand *e = take(100);
-    ck_assert_str_eq(e->task.donor->servers[e->server], "a3");
+    ck_assert_str_eq(e->task.donor->servers[e->server], "a1");
     expect_none(100); // it is under way
     give_back(e, true, 5, 101);
     look(5, 101); // as this replica left it
@@ -75,7 +75,7 @@ static void who_is_acting_does_it_at_once(void *arg)
     ck_assert_uint_eq(e->task.from, 5);
     give_back(e, true, 5, 102);
     errands_begin(&errands); // nothing is left to do
-    errands_end(&errands);
+    errands_end(&errands, 102);
     expect_none(1000000);
     errands_release(&errands);
 }
@@ -96,6 +96,48 @@ static void others_let_it_be_while_it_goes_on(void *arg)
     give_back(take(1000 + 2 * TURN_MS), true, 5, 1200);
     look(15, 1200);
     give_back(take(1200), true, 5, 1200); // it stays with it
+    errands_release(&errands);
+}
+
+// One shard comes from a donor, one has come and is to be paid for; another
+// donor's shard is to be paid for as well.
+static void look_at_three(bool first_comes, uint64_t from, int64_t now_ms)
+{
+    errands_begin(&errands);
+    if (first_comes)
+        list(0, false, from, 1, now_ms);
+    list(1, true, 0, 1, now_ms);
+    list(2, true, 0, 2, now_ms);
+    errands_end(&errands, now_ms);
+}
+
+static void what_waits_behind_another_is_let_be(void *arg)
+{
+    begin(0, false);
+    look_at_three(true, 0, 0);
+    look_at_three(true, 5, TURN_MS - 1); // somebody is at the first
+    struct errand *e = take(TURN_MS);
+    ck_assert_uint_eq(e->task.name.shard, 2); // not at that donor's
+    expect_none(2 * TURN_MS - 2);
+    look_at_three(false, 0, 2 * TURN_MS - 2); // it has done it
+    expect_none(3 * TURN_MS - 3);
+    e = take(3 * TURN_MS - 2); // and no more
+    ck_assert_uint_eq(e->task.name.shard, 1);
+    errands.all->under_way = errands.all->next->under_way = false;
+    errands_release(&errands);
+}
+
+// Done by this replica, its tasks are not taken for another's.
+static void who_has_begun_goes_on(void *arg)
+{
+    begin(0, false);
+    look_at_three(true, 0, 0);
+    struct errand *e = take(TURN_MS);
+    ck_assert_uint_eq(e->task.name.shard, 0);
+    give_back(e, true, 5, TURN_MS);
+    look_at_three(false, 0, TURN_MS);
+    ck_assert_uint_eq(take(TURN_MS)->task.name.shard, 1);
+    errands.all->under_way = errands.all->next->under_way = false;
     errands_release(&errands);
 }
 
@@ -141,7 +183,7 @@ static void a_donor_is_asked_one_thing_at_a_time(void *arg)
     list(3, false, 0, 1, 0);
     list(2, false, 0, 1, 0);
     list(9, true, 0, 2, 0);
-    errands_end(&errands);
+    errands_end(&errands, 0);
     struct errand *first = take(0);
     ck_assert_uint_eq(first->task.name.shard, 2); // what comes, in order
     struct errand *second = take(0);
@@ -173,6 +215,12 @@ static const struct graded_test tests[] = {
          others_let_it_be_while_it_goes_on,
          "A replica does another's task when that has not gone on for a "
          "while, and leaves it to who is faster."),
+    TEST(GRADED_LIMIT, "what waits behind another is let be",
+         what_waits_behind_another_is_let_be,
+         "A task that waits for another one at its donor is not taken for "
+         "abandoned."),
+    TEST(GRADED_PROGRESS, "who has begun goes on", who_has_begun_goes_on,
+         "A replica that does another's tasks does them one after the other."),
     TEST(GRADED_PROGRESS, "servers are asked in turn",
          servers_are_asked_in_turn,
          "The donor's servers are asked in turn, with pauses that grow to a "
