@@ -82,54 +82,23 @@ static void ping(void *server)
 
 // --- Clients ---------------------------------------------------------------
 
-static void serve(Kv__KeyValue_Service *service, const Kv__Operation *request,
-                  Kv__Kind kind, Kv__Answer_Closure reply, void *call)
+static Kv__Answer *wrong_server(void)
 {
-    struct server *s = (struct server *)service;
-    Kv__Operation operation = *request;
-    operation.kind = kind;
-    struct waiting w = {.operation = &operation};
+    Kv__Answer *answer = xcalloc(1, sizeof *answer);
+    kv__answer__init(answer);
+    answer->status = KV__STATUS__WRONG_SERVER;
+    return answer;
+}
+
+static Kv__Answer *serve(void *server, const Kv__Operation *operation,
+                         int64_t deadline_ms)
+{
+    struct server *s = server;
+    struct waiting w = {.operation = operation};
     mutex_lock(&s->lock);
-    primary_submit_locked(s, &w, rpc_call_deadline_ms(call));
+    primary_submit_locked(s, &w, deadline_ms);
     mutex_unlock(&s->lock);
-
-    Kv__Answer wrong = KV__ANSWER__INIT;
-    wrong.status = KV__STATUS__WRONG_SERVER;
-    if (w.member.fate == BATCH_DROPPED)
-        reply(&wrong, call);
-    else if (w.answer != NULL)
-        reply(w.answer, call);
-    if (w.answer != NULL)
-        free(w.answer->value.data);
-    free(w.answer);
-}
-
-static void client_get(Kv__KeyValue_Service *service,
-                       const Kv__Operation *request, Kv__Answer_Closure reply,
-                       void *call)
-{
-    serve(service, request, KV__KIND__GET, reply, call);
-}
-
-static void client_put(Kv__KeyValue_Service *service,
-                       const Kv__Operation *request, Kv__Answer_Closure reply,
-                       void *call)
-{
-    serve(service, request, KV__KIND__PUT, reply, call);
-}
-
-static void client_append(Kv__KeyValue_Service *service,
-                          const Kv__Operation *request,
-                          Kv__Answer_Closure reply, void *call)
-{
-    serve(service, request, KV__KIND__APPEND, reply, call);
-}
-
-static void client_close(Kv__KeyValue_Service *service,
-                         const Kv__Operation *request, Kv__Answer_Closure reply,
-                         void *call)
-{
-    serve(service, request, KV__KIND__CLOSE, reply, call);
+    return w.member.fate == BATCH_DROPPED ? wrong_server() : w.answer;
 }
 
 // --- Inspect ---------------------------------------------------------------
@@ -161,11 +130,10 @@ static void inspect_status(Pb__ServerInspect_Service *service,
 static struct server *server_new(struct node *n, const char *viewd,
                                  int64_t tick_ms)
 {
-    static const Kv__KeyValue_Service kv_init = KV__KEY_VALUE__INIT(client_);
     static const Pb__ServerInspect_Service inspect_init =
         PB__SERVER_INSPECT__INIT(inspect_);
     struct server *s = xcalloc(1, sizeof *s);
-    s->service = kv_init;
+    kv_service_init(&s->clients, serve, s);
     backup_init(s);
     s->inspect.service = inspect_init;
     s->inspect.server = s;
@@ -186,8 +154,9 @@ int server_start(struct node *n, const char *viewd, int64_t tick_ms,
                  struct server **out)
 {
     struct server *s = server_new(n, viewd, tick_ms);
-    ProtobufCService *const services[] = {
-        &s->service.base, &s->peer.service.base, &s->inspect.service.base};
+    ProtobufCService *const services[] = {&s->clients.service.base,
+                                          &s->peer.service.base,
+                                          &s->inspect.service.base};
     int err = rpc_server_start(n, NULL, services, 3, &s->server);
     if (err == ERR_OK)
         err = rpc_server_control(n, services + 2, 1, &s->control);

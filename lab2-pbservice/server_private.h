@@ -7,6 +7,7 @@
 
 #include "common/kv/api.pb-c.h"
 #include "common/kv/batch.h"
+#include "common/kv/service.h"
 #include "common/runtime/cond.h"
 #include "common/runtime/mutex.h"
 #include "lab2-pbservice/api.pb-c.h"
@@ -24,7 +25,7 @@ struct inspect {
 };
 
 struct server {
-    Kv__KeyValue_Service service; // first: handlers find the server by it
+    struct kv_service clients;
     struct peer_side peer;
     struct inspect inspect;
 

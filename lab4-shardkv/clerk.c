@@ -2,22 +2,11 @@
 
 #include <stdlib.h>
 
-#include "common/clerks/session.h"
 #include "common/kv/store.h"
-#include "common/rpc/rpc.h"
 #include "common/runtime/alloc.h"
 #include "common/runtime/buf.h"
-#include "common/runtime/clock.h"
 #include "lab4-shardkv/config.h"
 #include "lab4-shardkv/master_clerk.h"
-
-enum {
-    // In ticks. A try may last as long as an agreement with a few lost messages
-    // does: a server that does not answer may be one of too few.
-    TRY_TICKS = 20,
-    AGAIN_TICKS = 1, // when there is nobody else to ask
-    CLOSE_TICKS = 4,
-};
 
 // What it has to do with a shard.
 struct place {
@@ -27,28 +16,21 @@ struct place {
 };
 
 struct clerk {
-    struct node *node;
-    int64_t tick_ms;
+    struct caller caller;
     struct master_clerk *masters;
     Shard__Config *config; // NULL: none so far
     struct place *places;  // for each shard
     size_t count;
-    bool cancelled; // node_cancel: nobody waits for an answer
 };
 
 static void *clerk_start(struct node *n, const void *arg)
 {
     const struct master_clerk_spec *spec = arg;
     struct clerk *c = xcalloc(1, sizeof *c);
-    c->node = n;
-    c->tick_ms = spec->tick_ms;
+    c->caller = (struct caller){
+        .node = n, .tick_ms = spec->tick_ms, .try_ticks = CALLER_TRY_TICKS};
     c->masters = master_clerk_start(n, spec);
     return c;
-}
-
-static bool has_time(const struct clerk *c, int64_t deadline_ms)
-{
-    return clock_now_ms() < deadline_ms && !c->cancelled;
 }
 
 // --- Where to ask ----------------------------------------------------------
@@ -85,22 +67,6 @@ static const Shard__Group *group_of(const struct clerk *c, size_t shard)
 
 // --- One try ---------------------------------------------------------------
 
-// One call to a server. Its answer, owned, or NULL. *ran: a try may have run.
-static Kv__Answer *call_server(struct clerk *c, const char *server,
-                               const Kv__Operation *op, int64_t deadline_ms,
-                               bool *ran)
-{
-    struct rpc_method method = kv_method(op->kind);
-    struct rpc_answer answer;
-    rpc_call(c->node, server, &method, &op->base, deadline_ms, &answer);
-    c->cancelled = c->cancelled || answer.reason == RPC_REASON_CANCELLED;
-    *ran = *ran || answer.outcome == RPC_UNKNOWN;
-    Kv__Answer *reply = (Kv__Answer *)answer.reply;
-    answer.reply = NULL;
-    rpc_answer_release(&answer);
-    return reply;
-}
-
 // An operation under way.
 struct trying {
     Kv__Operation op;
@@ -112,18 +78,11 @@ struct trying {
 };
 
 // SOLUTION BEGIN 4b
-// So many ticks from now, or the deadline if that is earlier.
-static int64_t in_ticks(const struct clerk *c, int ticks, int64_t deadline_ms)
-{
-    int64_t then_ms = clock_now_ms() + ticks * c->tick_ms;
-    return then_ms < deadline_ms ? then_ms : deadline_ms;
-}
-
 // Is the answer of a server the operation's? What is not is freed.
 static bool is_final(struct clerk *c, struct trying *t, Kv__Answer *answer)
 {
     if (answer->status == KV__STATUS__SESSION_EXPIRED)
-        t->lost = session_expired(&c->places[t->shard].session, &t->op, t->ran);
+        t->lost = kv_expired(&c->places[t->shard].session, &t->op, t->ran);
     else if (answer->status != KV__STATUS__WRONG_GROUP)
         return true;
     kv__answer__free_unpacked(answer, NULL);
@@ -135,7 +94,7 @@ static void look_around(struct clerk *c, struct trying *t, int64_t deadline_ms)
 {
     t->failed = 0;
     if (!ask_masters(c, deadline_ms))
-        clock_sleep_until_ms(in_ticks(c, AGAIN_TICKS, deadline_ms));
+        caller_rest(&c->caller, deadline_ms);
 }
 // SOLUTION END
 
@@ -151,9 +110,8 @@ static Kv__Answer *try(struct clerk *c, struct trying *t, int64_t deadline_ms)
     struct place *place = &c->places[t->shard];
     place->server %= group->n_servers;
     t->tries++;
-    Kv__Answer *answer =
-        call_server(c, group->servers[place->server], &t->op,
-                    in_ticks(c, TRY_TICKS, deadline_ms), &t->ran);
+    Kv__Answer *answer = kv_call(&c->caller, group->servers[place->server],
+                                 &t->op, deadline_ms, &t->ran);
     if (answer == NULL) {
         place->server++;
         if (++t->failed >= group->n_servers)
@@ -183,7 +141,7 @@ static void begin(struct clerk *c, struct trying *t,
     struct slice key = slice_of(t->op.key.data, t->op.key.len);
     t->shard = config_shard_of(key, c->count);
     struct place *place = &c->places[t->shard];
-    session_number(&place->session, &t->op);
+    kv_number(&place->session, &t->op);
     if (place->key.size == 0)
         buf_append(&place->key, key.data, key.size);
 }
@@ -193,14 +151,15 @@ static Kv__Answer *clerk_run(void *clerk, const Kv__Operation *operation,
 {
     struct clerk *c = clerk;
     *attempts = 0;
-    while (c->config == NULL && has_time(c, deadline_ms)) // ends: in time
-        ask_masters(c, deadline_ms);
+    while (c->config == NULL && caller_has_time(&c->caller, deadline_ms))
+        ask_masters(c, deadline_ms); // ends: in time
     if (c->config == NULL)
         return NULL;
     struct trying t;
     begin(c, &t, operation);
     Kv__Answer *answer = NULL;
-    while (answer == NULL && !t.lost && has_time(c, deadline_ms))
+    while (answer == NULL && !t.lost &&
+           caller_has_time(&c->caller, deadline_ms))
         answer = try(c, &t, deadline_ms); // ends: in time
     *attempts = t.tries;
     return answer;
@@ -212,24 +171,19 @@ static void close_session(struct clerk *c, size_t shard, int64_t deadline_ms)
 {
     struct place *place = &c->places[shard];
     const Shard__Group *group = group_of(c, shard);
-    Kv__Operation op;
-    bool ran = false;
-    if (group == NULL || !session_close(&place->session, &op))
+    if (group == NULL)
         return;
-    op.key.data = place->key.data;
-    op.key.len = place->key.size;
-    const char *server = group->servers[place->server % group->n_servers];
-    Kv__Answer *answer = call_server(c, server, &op, deadline_ms, &ran);
-    if (answer != NULL)
-        kv__answer__free_unpacked(answer, NULL);
+    kv_close(&c->caller, &place->session,
+             group->servers[place->server % group->n_servers],
+             buf_slice(&place->key), deadline_ms);
 }
 
 static void clerk_stop(void *clerk)
 {
     struct clerk *c = clerk;
-    int64_t deadline_ms = clock_now_ms() + CLOSE_TICKS * c->tick_ms;
+    int64_t deadline_ms = caller_soon_ms(&c->caller);
     for (size_t i = 0; i < c->count; i++) {
-        if (has_time(c, deadline_ms))
+        if (caller_has_time(&c->caller, deadline_ms))
             close_session(c, i, deadline_ms);
         buf_release(&c->places[i].key);
     }

@@ -20,6 +20,53 @@ struct rpc_method kv_method(Kv__Kind kind)
     return (struct rpc_method){&kv__key_value__descriptor, names[kind]};
 }
 
+// --- An operation ----------------------------------------------------------
+
+void kv_number(struct session *s, Kv__Operation *op)
+{
+    bool once = op->kind == KV__KIND__PUT || op->kind == KV__KIND__APPEND;
+    op->client = session_client(s);
+    op->sequence = once ? session_next(s) : 0;
+}
+
+Kv__Answer *kv_call(struct caller *c, const char *to, const Kv__Operation *op,
+                    int64_t deadline_ms, bool *ran)
+{
+    struct rpc_method method = kv_method(op->kind);
+    return (Kv__Answer *)caller_call(c, to, &method, &op->base, deadline_ms,
+                                     ran);
+}
+
+bool kv_expired(struct session *s, Kv__Operation *op, bool ran)
+{
+    if (session_expired(s, ran))
+        return true;
+    kv_number(s, op);
+    return false;
+}
+
+Kv__Answer *kv_known(Kv__Answer *answer)
+{
+    if (answer == NULL || answer->status != KV__STATUS__SESSION_EXPIRED)
+        return answer;
+    kv__answer__free_unpacked(answer, NULL);
+    return NULL;
+}
+
+void kv_close(struct caller *c, struct session *s, const char *to,
+              struct slice key, int64_t deadline_ms)
+{
+    if (!session_is_used(s))
+        return;
+    Kv__Operation op = KV__OPERATION__INIT;
+    op.kind = KV__KIND__CLOSE;
+    op.key.data = (uint8_t *)key.data;
+    op.key.len = key.size;
+    op.client = session_client(s);
+    op.sequence = session_next(s);
+    kv__answer__free_unpacked(kv_call(c, to, &op, deadline_ms, NULL), NULL);
+}
+
 // --- Driven by a harness ---------------------------------------------------
 
 struct home {

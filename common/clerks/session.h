@@ -4,7 +4,8 @@
 // A clerk numbers the operations of a session, asks again under the same
 // number until it is answered, and may learn that the session has expired:
 // then either no try can have run, and it goes on in a new session; or one may
-// have, and nobody knows any more.
+// have, and nobody knows any more. What is numbered and how it says so is the
+// service's: see kv.h.
 //
 // One thread at a time.
 #ifndef COMMON_CLERKS_SESSION_H
@@ -13,23 +14,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/kv/api.pb-c.h"
-
 struct session {
-    uint64_t client; // 0: none is open
-    uint64_t sequence;
+    uint64_t client;   // 0: none is open
+    uint64_t sequence; // of the last operation
 };
 
-// Makes `op` the next one in the session, which is opened if there is none; a
-// Get has no number.
-void session_number(struct session *s, Kv__Operation *op);
+// Whose operations these are. Opens the session if none is open.
+uint64_t session_client(struct session *s);
 
-// `op` was answered that the session has expired. `ran`: a try of it may have
-// run. True: nobody knows what became of it. Else it has been numbered in a new
-// session, to be asked again. The session is another in both cases.
-bool session_expired(struct session *s, Kv__Operation *op, bool ran);
+// Which operation the next one is: 1, 2, ... in the session.
+uint64_t session_next(struct session *s);
 
-// Makes `op` the one that ends the session. False: there is nothing to end.
-bool session_close(struct session *s, Kv__Operation *op);
+// An operation was answered that the session has expired: opens another one.
+// `ran`: a try of it may have run. Returns that: true, nobody knows what became
+// of it; false, it is to be numbered anew and asked again.
+bool session_expired(struct session *s, bool ran);
+
+// Is there anything for a server to forget?
+bool session_is_used(const struct session *s);
 
 #endif
