@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "common/rpc/rpc.h"
+#include "common/clerks/caller.h"
 #include "common/runtime/alloc.h"
 #include "lab4-shardkv/master_service.h"
 
@@ -23,13 +23,10 @@ static Shard__MasterAnswer *
 ask_server(void *asker, const Shard__MasterOperation *op, int64_t deadline_ms)
 {
     struct asker *a = asker;
+    struct caller caller = {.node = a->node}; // of this thread
     struct rpc_method method = master_method(op->kind);
-    struct rpc_answer answer;
-    rpc_call(a->node, a->server, &method, &op->base, deadline_ms, &answer);
-    Shard__MasterAnswer *reply = (Shard__MasterAnswer *)answer.reply;
-    answer.reply = NULL;
-    rpc_answer_release(&answer);
-    return reply;
+    return (Shard__MasterAnswer *)caller_call(&caller, a->server, &method,
+                                              &op->base, deadline_ms, NULL);
 }
 
 ProtobufCService *asker_start(struct node *n, const void *spec)
