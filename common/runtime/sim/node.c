@@ -9,9 +9,9 @@
 #include "common/runtime/err.h"
 #include "common/runtime/process.h"
 #include "common/runtime/self.h"
+#include "common/runtime/sim/fatal.h"
 #include "common/runtime/sim/heap.h"
 #include "common/runtime/sim/sim.h"
-#include "common/runtime/sim/waits.h"
 
 static const struct process_end by_kill = {.exited = false, .signal = SIGKILL};
 
@@ -45,7 +45,7 @@ int process_spawn(const struct process_spec *spec, struct process **out)
     sim_heap_use(heap);
     if (p == NULL)
         return ERR_NOT_FOUND;
-    sim_watch_spinning();
+    fatal_watch();
     if (sim_thread_new(p, "main", run_node, p) == NULL) {
         sim_node_end(p, by_kill);
         return ERR_LIMIT;

@@ -8,8 +8,8 @@ enum {
     PLACES_MAX = 256, // at a time
 };
 
-// "server.c:71 (ping_locked)" for each of them, by addr2line: slow, for when
-// something has gone wrong. Texts are owned, never NULL.
+// "lab2-pbservice/server.c:71 (ping_locked)" for each of them, by addr2line:
+// slow, for when something has gone wrong. Texts are owned, never NULL.
 void places_find(const void *const *where, size_t count, char **texts);
 
 // "lab2.so+0x1234": the same in each run. Static, until the next call.

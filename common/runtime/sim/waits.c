@@ -1,14 +1,12 @@
 #include "common/runtime/sim/waits.h"
 
-#include <execinfo.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "common/runtime/alloc.h"
+#include "common/runtime/sim/fatal.h"
 #include "common/runtime/sim/places.h"
 #include "common/runtime/sim/record.h"
 #include "common/runtime/sim/sim.h"
@@ -16,8 +14,6 @@
 enum {
     EXPLAINS_MAX = 8,
     THREADS_MAX = 128, // in the picture
-    SPIN_S = 1,        // of processor time, times LAB_TIME_SCALE; seen twice
-    FRAMES_MAX = 32,
     NS_PER_MS = 1000000,
 };
 
@@ -50,7 +46,7 @@ static size_t causes_of(const struct thread *t, struct wait_cause *out)
     return 0;
 }
 
-static const char *name_of(const struct thread *t)
+const char *sim_thread_text(const struct thread *t)
 {
     // "s1/pinger.wait" without its end, if it ever called the runtime.
     static char names[4][96];
@@ -68,7 +64,7 @@ void sim_print_place(const char *what, const struct thread *t,
 {
     char *place;
     places_find(&where, 1, &place);
-    dprintf(2, "%s at %s by %s\n", what, place, name_of(t));
+    dprintf(2, "%s at %s by %s\n", what, place, sim_thread_text(t));
     free(place);
 }
 
@@ -104,8 +100,8 @@ static bool print_circle(FILE *out)
             continue;
         fprintf(out, "a circle:");
         for (size_t i = 0; i < size; i++)
-            fprintf(out, " %s ->", name_of(path[i]));
-        fprintf(out, " %s\n", name_of(t));
+            fprintf(out, " %s ->", sim_thread_text(path[i]));
+        fprintf(out, " %s\n", sim_thread_text(t));
         return true;
     }
     return false;
@@ -127,7 +123,7 @@ static bool is_asking(const struct thread *t)
 
 static void print_thread(FILE *out, const struct thread *t, const char *place)
 {
-    fprintf(out, "  %-22s ", name_of(t));
+    fprintf(out, "  %-22s ", sim_thread_text(t));
     if (t->state == THREAD_WAITING)
         fprintf(out, "waits for %s since %" PRId64 " ms", t->what,
                 (t->since_ns - SIM_START_NS) / NS_PER_MS);
@@ -141,7 +137,8 @@ static void print_thread(FILE *out, const struct thread *t, const char *place)
     for (size_t i = 0; i < count; i++)
         fprintf(out, "      %s%s%s\n", causes[i].words,
                 causes[i].thread != NULL ? " " : "",
-                causes[i].thread != NULL ? name_of(causes[i].thread) : "");
+                causes[i].thread != NULL ? sim_thread_text(causes[i].thread)
+                                         : "");
 }
 
 void sim_print_waits(FILE *out)
@@ -170,40 +167,5 @@ void sim_dead_lock(void)
     fflush(stdout);
     fprintf(stderr, "dead-lock: nobody can run, now or later\n");
     sim_print_waits(stderr);
-    abort();
-}
-
-// --- Who spins --------------------------------------------------------------
-
-static void look(int number)
-{
-    (void)number;
-    static uint64_t last = UINT64_MAX;
-    uint64_t now = sim_record()->calls;
-    const struct thread *t = sim_thread();
-    if (now != last || t->node->number == 0) { // a test may compute for long
-        last = now;
-        return;
-    }
-    fprintf(stderr,
-            "%s spins: it runs for seconds without calling the "
-            "runtime\n",
-            name_of(t));
-    void *frames[FRAMES_MAX];
-    char *places[FRAMES_MAX];
-    int count = backtrace(frames, FRAMES_MAX);
-    places_find((const void *const *)frames, (size_t)count, places);
-    for (int i = 2; i < count; i++) // behind this function, and the signal's
-        fprintf(stderr, "  %s\n", places[i]);
-    abort();
-}
-
-void sim_watch_spinning(void)
-{
-    const char *text = getenv("LAB_TIME_SCALE");
-    double scale = text != NULL ? strtod(text, NULL) : 1;
-    long s = (long)(SPIN_S * (scale > 1 ? scale : 1));
-    signal(SIGVTALRM, look);
-    struct itimerval each = {.it_interval.tv_sec = s, .it_value.tv_sec = s};
-    setitimer(ITIMER_VIRTUAL, &each, NULL);
+    fatal_end();
 }

@@ -34,9 +34,8 @@ void sim_print_waits(FILE *out);
 // Nobody can run, now or later: prints the graph, and ends the program.
 _Noreturn void sim_dead_lock(void);
 
-// From now on, a node that runs for seconds without calling the runtime ends
-// the program with its backtrace.
-void sim_watch_spinning(void);
+// "s1/pinger": a thread and its node. Static, until the fourth call from now.
+const char *sim_thread_text(const struct thread *t);
 
 // Prints "MISTAKE at FILE:LINE by s1/pinger" on stderr.
 void sim_print_place(const char *what, const struct thread *t,

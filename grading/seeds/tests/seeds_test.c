@@ -318,9 +318,15 @@ START_TEST(a_circle_through_a_call_is_shown)
     run_and_read(CALLS, text);
     assert_said(text, "a circle:");
     assert_said(text, "its request to s is in the hands of");
-    assert_said(text, "locked at victims.c:");
+    assert_said(text, "locked at tests/victims.c:");
 }
 END_TEST
+
+// "seeds_test-sim+0x1234" is no place in a source.
+static void assert_no_offsets(const char *text)
+{
+    ck_assert_msg(strstr(text, "-sim+0x") == NULL, "%s", text);
+}
 
 START_TEST(a_node_that_spins_is_shown)
 {
@@ -328,6 +334,18 @@ START_TEST(a_node_that_spins_is_shown)
     run_and_read(SPINS, text);
     assert_said(text, "spins: it runs for seconds");
     assert_said(text, "(node_main)");
+    assert_no_offsets(text);
+}
+END_TEST
+
+START_TEST(a_node_that_crashes_is_shown)
+{
+    static char text[TEXT_MAX];
+    run_and_read(CRASHES, text);
+    assert_said(text, "crash");
+    assert_said(text, "victims.c:");
+    assert_said(text, "node_main");
+    assert_no_offsets(text);
 }
 END_TEST
 
@@ -612,6 +630,8 @@ int main(int argc, char **argv)
          a_circle_through_a_call_is_shown, 30},
         {"seeds", "a node that spins is shown", a_node_that_spins_is_shown,
          100},
+        {"seeds", "a node that crashes is shown", a_node_that_crashes_is_shown,
+         30},
         {"seeds", "a kill leaves the old value or the new",
          a_kill_leaves_the_old_value_or_the_new, 60},
         {"seeds", "a kill leaves what was committed",

@@ -1,6 +1,7 @@
 #include "grading/seeds/tests/victims.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -321,6 +322,11 @@ static int look_at_outputs(void)
     return missing > 0 ? 7 : 0;
 }
 
+static void crash(void)
+{
+    raise(SIGSEGV);
+}
+
 int node_main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "puts") == 0)
@@ -331,6 +337,8 @@ int node_main(int argc, char **argv)
         return commit_outputs();
     if (argc > 1 && strcmp(argv[1], "finds outputs") == 0)
         return look_at_outputs();
+    if (argc > 1 && strcmp(argv[1], "crashes") == 0)
+        crash();
     if (argc > 1 && strcmp(argv[1], "spins") == 0)
         for (volatile unsigned long i = 0;; i++)
             continue;
@@ -376,10 +384,24 @@ static void run_outputs(void *arg)
     kill_and_look("commits", "finds outputs");
 }
 
+// From a folder from which its name does not lead to this program, as clusters
+// run.
+static void run_in_tmp(const char *what)
+{
+    ck_assert_int_eq(chdir(getenv("TMPDIR")), 0);
+    process_wait(start_node(what), CLOCK_NEVER, NULL);
+}
+
 static void run_spins(void *arg)
 {
     (void)arg;
-    process_wait(start_node("spins"), CLOCK_NEVER, NULL);
+    run_in_tmp("spins");
+}
+
+static void run_crashes(void *arg)
+{
+    (void)arg;
+    run_in_tmp("crashes");
 }
 
 static long resident_mb(void)
@@ -444,6 +466,7 @@ const struct graded_test victims[VICTIMS] = {
     [LOST_WAKEUP] = VICTIM("wake-up", run_lost_wakeup, NULL),
     [CALLS] = VICTIM("calls", run_calls, NULL),
     [SPINS] = VICTIM("spins", run_spins, NULL),
+    [CRASHES] = VICTIM("crashes", run_crashes, NULL),
     [LUCKY] = VICTIM("lucky", run_lucky, "luck"),
     [UNLUCKY] = VICTIM("never", run_unlucky, "luck"),
     [STUCK] = VICTIM("stuck", run_stuck, NULL),

@@ -12,6 +12,7 @@ enum victim {
     LOST_WAKEUP, // a condition is signalled before anybody waits for it
     CALLS,       // holds a lock that the handler of its own call needs
     SPINS,       // a node never calls the runtime
+    CRASHES,     // a node gets a signal
     LUCKY,       // reaches its mark under one seed in three
     UNLUCKY,     // never reaches it
     STUCK,       // is stuck, lawfully, under one seed in two
