@@ -5,11 +5,25 @@
 #include <unistd.h>
 
 #include "common/runtime/alloc.h"
+#include "common/runtime/sim/places.h"
 #include "grading/seeds/seeds.h"
 
 enum {
-    LINE_BYTES = 512,
+    LINE_BYTES = 4096 + 512,
 };
+
+// Lines end with a place: in the source from now on.
+static void find_place(char line[LINE_BYTES])
+{
+    line[strcspn(line, "\n")] = '\0';
+    char *last = strrchr(line, ' ');
+    if (last == NULL)
+        return;
+    char *place = place_find_offset(last + 1);
+    size_t before = (size_t)(last + 1 - line);
+    snprintf(last + 1, LINE_BYTES - before, "%s", place);
+    free(place);
+}
 
 // The first lines in which two files differ, with the one before.
 static char *compare(const char *first, const char *second)
@@ -17,8 +31,8 @@ static char *compare(const char *first, const char *second)
     FILE *a = fopen(first, "re");
     FILE *b = fopen(second, "re");
     char before[LINE_BYTES] = "";
-    char one[LINE_BYTES] = "(it has ended)\n";
-    char two[LINE_BYTES] = "(it has ended)\n";
+    char one[LINE_BYTES] = "(it has ended)";
+    char two[LINE_BYTES] = "(it has ended)";
     if (a != NULL && b != NULL) {
         while (fgets(one, sizeof one, a) != NULL &&
                fgets(two, sizeof two, b) != NULL && strcmp(one, two) == 0)
@@ -28,8 +42,11 @@ static char *compare(const char *first, const char *second)
         fclose(a);
     if (b != NULL)
         fclose(b);
+    find_place(before);
+    find_place(one);
+    find_place(two);
     return xasprintf("two runs with the same seed differ, first here:\n"
-                     "  after   %s  first   %s  second  %s"
+                     "  after   %s\n  first   %s\n  second  %s\n"
                      "usual suspects: a value that was never set, an address "
                      "or a real time that decides something, a global "
                      "variable, a file from an earlier run",

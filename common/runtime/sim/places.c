@@ -12,6 +12,10 @@
 #include "common/runtime/alloc.h"
 #include "common/runtime/sim/code.h"
 
+enum {
+    PATH_BYTES = 4096,
+};
+
 struct place {
     const char *file; // of the program or shared object; NULL: not known
     size_t offset;    // of the byte before, which is the call's
@@ -21,7 +25,7 @@ struct place {
 // lead nowhere from the folder that the test is in by now.
 static const char *own_path(void)
 {
-    static char path[4096];
+    static char path[PATH_BYTES];
     ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
     path[size > 0 ? size : 0] = '\0';
     return path;
@@ -53,13 +57,9 @@ static struct place find(const void *where)
 
 const char *place_offset(const void *where)
 {
-    static char text[128];
+    static char text[PATH_BYTES + 32];
     struct place p = find(where);
-    const char *slash = p.file != NULL ? strrchr(p.file, '/') : NULL;
-    snprintf(text, sizeof text, "%.80s+0x%zx",
-             slash != NULL    ? slash + 1
-             : p.file != NULL ? p.file
-                              : "?",
+    snprintf(text, sizeof text, "%s+0x%zx", p.file != NULL ? p.file : "?",
              p.offset);
     return text;
 }
@@ -97,9 +97,9 @@ static bool is_in(const struct place *p, const char *file)
 static void find_in(const char *file, const struct place *places, size_t count,
                     char **texts)
 {
-    char command[64 + 20 * PLACES_MAX + 256];
+    char command[PATH_BYTES + 64 + 20 * PLACES_MAX];
     int used = snprintf(command, sizeof command,
-                        "addr2line -f -e '%.200s' 2>/dev/null", file);
+                        "addr2line -f -e '%s' 2>/dev/null", file);
     for (size_t i = 0; i < count; i++)
         if (is_in(&places[i], file))
             used += snprintf(command + used, sizeof command - (size_t)used,
@@ -131,4 +131,17 @@ void places_find(const void *const *where, size_t count, char **texts)
     for (size_t i = 0; i < count; i++)
         if (texts[i] == NULL)
             texts[i] = xstrdup(place_offset(where[i]));
+}
+
+char *place_find_offset(const char *text)
+{
+    const char *plus = strrchr(text, '+');
+    char *place = NULL;
+    if (plus == NULL)
+        return xstrdup(text);
+    char *file = xasprintf("%.*s", (int)(plus - text), text);
+    struct place p = {file, strtoul(plus + 1, NULL, 16)};
+    find_in(file, &p, 1, &place);
+    free(file);
+    return place != NULL ? place : xstrdup(text);
 }

@@ -12,7 +12,10 @@ enum {
 // slow, for when something has gone wrong. Texts are owned, never NULL.
 void places_find(const void *const *where, size_t count, char **texts);
 
-// "lab2.so+0x1234": the same in each run. Static, until the next call.
+// "build/debug/sim/lab2.so+0x1234": the same in each run, and at once. Static,
+// until the next call.
 const char *place_offset(const void *where);
+// The place that such a text means, owned.
+char *place_find_offset(const char *text);
 
 #endif

@@ -96,6 +96,12 @@ static void assert_said(const char *text, const char *what)
                   text);
 }
 
+// "seeds_test-sim+0x1234" is no place in a source.
+static void assert_no_offsets(const char *text)
+{
+    ck_assert_msg(strstr(text, "-sim+0x") == NULL, "%s", text);
+}
+
 // --- Seeds ------------------------------------------------------------------
 
 START_TEST(a_seed_is_a_run)
@@ -201,6 +207,8 @@ START_TEST(what_is_not_repeatable_is_told)
     ck_assert(!seeds_same_again(&s, 1, &difference));
     assert_said(difference, "two runs with the same seed differ");
     assert_said(difference, "test/main.");
+    assert_said(difference, "tests/victims.c:");
+    assert_no_offsets(difference);
     free(difference);
     end(&s);
     begin(&s, RIGHT);
@@ -321,12 +329,6 @@ START_TEST(a_circle_through_a_call_is_shown)
     assert_said(text, "locked at tests/victims.c:");
 }
 END_TEST
-
-// "seeds_test-sim+0x1234" is no place in a source.
-static void assert_no_offsets(const char *text)
-{
-    ck_assert_msg(strstr(text, "-sim+0x") == NULL, "%s", text);
-}
 
 START_TEST(a_node_that_spins_is_shown)
 {
