@@ -68,6 +68,8 @@ static void anything_at_any_time(struct cluster *c)
     await_mostly_settled(c, "abc");
     if (newest(c).number >= 5)
         cluster_mark(c, "five configurations");
+    if (cluster_sent(c, NULL, NULL, "Shards.Fetch").calls >= 20)
+        cluster_mark(c, "twenty pieces");
     load_end(l);
 }
 
@@ -83,7 +85,7 @@ static const struct cluster_test tests[] = {
                .marks = "deed kill;deed crash;deed pause;deed cut;deed part;"
                         "deed hold;lose-reply KeyValue.Append;"
                         "lose-reply Shards.Fetch;lose-reply Shards.Delete;"
-                        "late Shards.Fetch;five configurations",
+                        "late Shards.Fetch;five configurations;twenty pieces",
                .limit_s = 60},
      .nodes = MASTERS " " ALL " adm " CLIENTS,
      .run = anything_at_any_time},
