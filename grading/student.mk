@@ -19,7 +19,8 @@ coverage:  ## run the tests and draw which lines have run: LAB=1
 
 # Simulated tests under many seeds: grading/sim/README.md.
 SIM_TESTS_RUN = $(filter $(OUT)/tests/lab%cluster_test-sim,$(RUN))
-SIM_RUN = $(OUT)/bin/sim -j $(or $(SIM_J),$(shell nproc)) -k $(BUILD)/failed
+SIM_RUN = $(OUT)/bin/sim -j $(or $(SIM_J),$(shell nproc)) -k $(BUILD)/failed \
+    $(if $(TIMES),--times $(TIMES))
 
 sim: $(BINS) $(SIM_TESTS_RUN)  ## run tests under many seeds: LAB=2 N=1000 T='..' SEED=1 TWICE=1 GDB=call
 	@$(SIM_RUN) -n $(or $(N),1000) $(if $(TWICE),--twice) \

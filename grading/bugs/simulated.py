@@ -3,9 +3,10 @@
 Each bug is planted as in `run`. Then its lab's simulated tests are hunted
 through (grading/sim/): HUNTS times, from another seed each time, up to SEEDS
 seeds. A bug is found if more than half of the hunts find it; what is printed
-is the median number of seeds that they took. The first failure is made
-smaller, and run again TIMES times: all must be the same. T='lab2 random' hunts
-with the tests alone that have this in their name.
+is the median number of seeds that they took. What a hunt has found runs again
+REPLAYS times, 100 if that is not set; so does the first failure when it has
+been made smaller: all must be the same run, and fail by the same. T='lab2
+random' hunts with the tests alone that have this in their name.
 """
 import json
 import os
@@ -18,7 +19,7 @@ import suites
 
 HUNTS = 3
 SEEDS = 1000
-TIMES = 100
+TIMES = int(os.environ.get("REPLAYS") or 100)
 FIRST = 1  # seed of the first hunt
 APART = 1000000
 HUNT_S = 1800
@@ -44,11 +45,12 @@ def call_sim(base, log, words, **settings):
 
 
 def hunt(base, log, programs, first, jobs, shrink, only):
-    """What sim says of it: seeds, number, test, folder, ..."""
+    """What sim says of it: seeds, number, test, folder, replays, same, ..."""
     out = os.path.abspath(f"{log}.hunt")
     if os.path.exists(out):
         os.remove(out)
-    words = ["-j", str(jobs), "-n", str(SEEDS), "--hunt", "-o", out]
+    words = ["-j", str(jobs), "-n", str(SEEDS), "--hunt", "-o", out,
+             "--times", str(TIMES)]
     words += ["-k", "build/failed"] if shrink else []
     call_sim(base, log, [*words, *programs], SEED=str(first), T=only)
     with open(out, encoding="utf-8") as file:
@@ -56,10 +58,11 @@ def hunt(base, log, programs, first, jobs, shrink, only):
 
 
 def replays(base, log, trace):
-    """(how many of TIMES were the same failure, events of the trace)."""
+    """(how many of TIMES were the trace's failure, events of the trace)."""
     call_sim(base, log, ["--replay", trace, "--times", str(TIMES)])
     with open(log, encoding="utf-8", errors="replace") as file:
-        said = re.search(r"^(\d+) of (\d+) runs are the same failure",
+        said = re.search(r"^(\d+) of (\d+) runs are the same failure, "
+                         "that of the trace",
                          file.read(), re.MULTILINE)
     with open(f"{base}/{trace}", encoding="utf-8") as file:
         events = file.read().split("\nevents:\n")[1].count("\n")
@@ -67,20 +70,25 @@ def replays(base, log, trace):
 
 
 def try_bug(patch, base, programs, log, jobs, keep, only):
-    """A row: found, seeds (of each hunt that found it), median, same, events,
-    test."""
-    numbers, row = [], {"same": 0, "events": 0, "test": "", "trace": ""}
+    """A row: found, seeds (of each hunt that found it), median, replays, same
+    (of these), events, test."""
+    numbers, row = [], {"replays": 0, "same": 0, "events": 0, "test": "",
+                        "trace": ""}
     for k in range(HUNTS):
         result = hunt(base, log, programs, FIRST + k * APART, jobs,
                       not row["test"], only)
         if result["number"] == 0:
             continue
         numbers.append(result["number"])
+        row["replays"] += result["replays"]
+        row["same"] += result["same"]
         if row["test"] or not result["folder"]:
             continue
         row["test"], row["message"] = result["test"], result["message"]
         trace = f"{result['folder']}/run.trace"
-        row["same"], row["events"] = replays(base, log, trace)
+        same, row["events"] = replays(base, log, trace)
+        row["replays"] += TIMES
+        row["same"] += same
         os.makedirs(keep, exist_ok=True)
         row["trace"] = f"{keep}/{patch.id}.trace"
         shutil.copyfile(f"{base}/{trace}", row["trace"])
@@ -97,7 +105,8 @@ def tell(patch, row, known):
         verdict = f"NOT FOUND ({len(row['seeds'])} of {HUNTS} hunts)"
     else:
         verdict = (f"found, median {row['median']:.0f} seeds, "
-                   f"{row['events']} events, {row['same']} of {TIMES} the same")
+                   f"{row['events']} events, {row['same']} of {row['replays']} "
+                   "replays the same")
     about = row["test"] if row["found"] else patch.simulation
     print(f"{head:.<68} {verdict}{'  (recorded)' if known else ''}\n"
           f"           {about}", flush=True)

@@ -8,7 +8,7 @@
 
 enum {
     LINE_BYTES = 8192,
-    FIELDS = 12,
+    FIELDS = 13,
 };
 
 static void add_mark(struct seeds_row *row, const char *mark)
@@ -52,12 +52,19 @@ void seeds_row_write(FILE *out, const struct seeds_row *row)
 {
     fprintf(out,
             "%" PRIu64 "\t%s\t%.4f\t%" PRIu64 "\t%" PRIu64 "\t%" PRId64
-            "\t%016" PRIx64 "\t%d\t",
+            "\t%016" PRIx64 "\t%d\t%u %u\t",
             row->seed, row->verdict, row->seconds, row->calls, row->messages,
-            row->virtual_ms, row->hash, row->stuck);
+            row->virtual_ms, row->hash, row->stuck, row->replays, row->same);
     for (int i = 0; i < PLAN_KINDS; i++)
         fprintf(out, "%s%u", i > 0 ? " " : "", row->counts[i]);
     fprintf(out, "\t%s\t%s\t%s\n", row->marks, row->folder, row->message);
+}
+
+static void read_replays(const char *text, struct seeds_row *row)
+{
+    char *at = (char *)text;
+    row->replays = (unsigned)strtoul(at, &at, 10);
+    row->same = (unsigned)strtoul(at, &at, 10);
 }
 
 static void read_counts(const char *text, struct seeds_row *row)
@@ -91,9 +98,10 @@ bool seeds_row_read(FILE *in, struct seeds_row *row)
     };
     snprintf(row->text, sizeof row->text, "%s", fields[1]);
     row->verdict = row->text;
-    read_counts(fields[8], row);
-    snprintf(row->marks, sizeof row->marks, "%s", fields[9]);
-    snprintf(row->folder, sizeof row->folder, "%s", fields[10]);
-    snprintf(row->message, sizeof row->message, "%s", fields[11]);
+    read_replays(fields[8], row);
+    read_counts(fields[9], row);
+    snprintf(row->marks, sizeof row->marks, "%s", fields[10]);
+    snprintf(row->folder, sizeof row->folder, "%s", fields[11]);
+    snprintf(row->message, sizeof row->message, "%s", fields[12]);
     return true;
 }

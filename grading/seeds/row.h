@@ -2,7 +2,8 @@
 //
 // Fields between tabs: seed, verdict ("pass", ..., "different": the same seed
 // twice was not the same run), seconds, calls, messages, virtual ms, hash,
-// stuck (0 or 1), counts of each kind of event, marks between semicolons,
+// stuck (0 or 1), how often it ran again and how often that was the same run,
+// counts of each kind of event, marks between semicolons,
 // folder of what is kept, message. Line breaks of the message are '\v'.
 #ifndef GRADING_SEEDS_ROW_H
 #define GRADING_SEEDS_ROW_H
@@ -24,6 +25,8 @@ struct seeds_row {
     int64_t virtual_ms;
     uint64_t hash;
     bool stuck;
+    unsigned replays; // of a failure
+    unsigned same;    // of these
     unsigned counts[PLAN_KINDS];
     char marks[4096]; // ";lose-reply Replica.Forward;deed kill;"
     char folder[512];

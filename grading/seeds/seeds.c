@@ -23,7 +23,7 @@ struct settings {
     bool twice;
     bool hunt;
     bool whole;
-    int times;
+    unsigned times;
     uint64_t stop; // 0: nowhere
 };
 
@@ -54,7 +54,7 @@ static void read_settings(struct settings *o)
         .twice = is_set("SIM_TWICE"),
         .hunt = is_set("SIM_HUNT"),
         .whole = is_set("SIM_WHOLE"),
-        .times = (int)number("SIM_TIMES"),
+        .times = (unsigned)number("SIM_TIMES"),
         .stop = number("SIM_STOP"),
     };
 }
@@ -216,6 +216,10 @@ static bool run_seed(struct seeds *s, const struct settings *o, uint64_t seed,
     fill_row(s, seed, &t, &row);
     char *difference = NULL;
     bool bad = t.verdict != VERDICT_PASS;
+    if (bad && o->times > 0) {
+        row.replays = o->times;
+        row.same = seeds_replay(s, seed, &t, o->times);
+    }
     if (bad && !*failed && o->kept != NULL) {
         char *folder = keep_failure(s, o, seed, &t);
         snprintf(row.folder, sizeof row.folder, "%s",
@@ -329,24 +333,23 @@ static void tell_run(struct seeds *s, const struct run_trace *trace,
     block_print(stdout, &block);
 }
 
-// Runs it so often: how many were the same as the first?
-static int run_often(struct seeds *s, const struct run_trace *trace, int times)
+// Runs it so often: how many were the same as the first? And that one as the
+// trace has it?
+static int run_often(struct seeds *s, const struct run_trace *trace,
+                     unsigned times)
 {
-    int same = 0;
-    uint64_t hash = 0;
-    char class[128] = "";
-    for (int i = 0; i < times; i++) {
-        struct trial t;
-        seeds_run(s, trace->seed, &t, NULL, NULL);
-        if (i == 0) {
-            hash = s->record->hash;
-            snprintf(class, sizeof class, "%s", failure_class(&t));
-        }
-        same += t.verdict != VERDICT_PASS && s->record->hash == hash &&
-                strcmp(class, failure_class(&t)) == 0;
-        trial_release(&t);
-    }
-    printf("%d of %d runs are the same failure\n", same, times);
+    struct trial t;
+    seeds_run(s, trace->seed, &t, NULL, NULL);
+    bool kept = s->record->hash == trace->hash &&
+                s->record->calls == trace->calls &&
+                strcmp(failure_class(&t), trace->failed) == 0;
+    unsigned same = 0;
+    if (t.verdict != VERDICT_PASS)
+        same = 1 + seeds_replay(s, trace->seed, &t, times - 1);
+    printf("%u of %u runs are the same failure, %s\n", same, times,
+           kept ? "that of the trace"
+                : "another one than the trace's: the code has changed");
+    trial_release(&t);
     return same == times ? 0 : 1;
 }
 

@@ -8,7 +8,8 @@
 //              FIRST + STEP, ...; "marks": no run, but rows that say which
 //              marks tests must come to
 //   SIM_REPLAY a trace (trace.h) instead: the same run, or what is left of it
-//   SIM_TIMES  replay it so often, and compare all runs
+//   SIM_TIMES  replay it so often, and compare all runs; of seeds, each that
+//              fails
 //   SIM_OUT    rows are appended to this file, one for each seed (row_print)
 //   SIM_KEPT   what is kept of failures goes below this folder
 //   SIM_TWICE=1   each seed runs twice: are both runs the same?
@@ -64,7 +65,12 @@ const char *failure_class(const struct trial *t);
 struct plan_event *seeds_shrink(struct seeds *s, uint64_t seed,
                                 const struct trial *t, size_t *count);
 
-// twice.c: once more with the same seed, after a run with that record. False,
+// twice.c: so often again, after a run that failed by t. How many of these runs
+// were the same and failed by the same?
+unsigned seeds_replay(struct seeds *s, uint64_t seed, const struct trial *t,
+                      unsigned times);
+
+// Once more with the same seed, after a run with that record. False,
 // and a text, owned, that names the first difference, if they differ.
 bool seeds_same_again(struct seeds *s, uint64_t seed, char **difference);
 

@@ -1,4 +1,4 @@
-// twice.c - the same seed twice: the first difference, if there is one.
+// twice.c - the same seed again: is it the same run? The first difference.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,4 +79,22 @@ bool seeds_same_again(struct seeds *s, uint64_t seed, char **difference)
         free(notes[i]);
     }
     return false;
+}
+
+unsigned seeds_replay(struct seeds *s, uint64_t seed, const struct trial *t,
+                      unsigned times)
+{
+    const struct sim_record *r = s->record;
+    uint64_t hash = r->hash;
+    uint64_t calls = r->calls;
+    unsigned same = 0;
+    for (unsigned i = 0; i < times; i++) {
+        struct trial again;
+        seeds_run(s, seed, &again, NULL, NULL);
+        same += again.verdict == t->verdict && r->hash == hash &&
+                r->calls == calls &&
+                strcmp(failure_class(&again), failure_class(t)) == 0;
+        trial_release(&again);
+    }
+    return same;
 }

@@ -164,7 +164,7 @@ static bool unit_make(const struct deal *d, size_t n, struct unit *u)
     return true;
 }
 
-// `keep`: what fails is made smaller, and kept.
+// `keep`: what fails runs again, is made smaller, and kept.
 static void unit_start(const struct deal *d, struct unit *u, size_t n,
                        bool keep)
 {
@@ -176,11 +176,13 @@ static void unit_start(const struct deal *d, struct unit *u, size_t n,
     char *kept =
         xasprintf("SIM_KEPT=%s", keep && d->kept != NULL ? d->kept : "");
     char *tmp = xasprintf("TMPDIR=%s", d->tmp);
+    char *times = xasprintf("SIM_TIMES=%lu", keep ? d->times : 0);
     const char *argv[] = {t->program, NULL};
     const char *env[] = {run,
                          out,
                          kept,
                          tmp,
+                         times,
                          d->twice ? "SIM_TWICE=1" : "SIM_TWICE=0",
                          d->hunt ? "SIM_HUNT=1" : "SIM_HUNT=0",
                          d->whole ? "SIM_WHOLE=1" : "SIM_WHOLE=0",
@@ -192,6 +194,7 @@ static void unit_start(const struct deal *d, struct unit *u, size_t n,
     free(out);
     free(kept);
     free(tmp);
+    free(times);
 }
 
 // Reads what it has written. Who wrote less than it should has failed.

@@ -27,6 +27,7 @@ struct deal {
     bool twice;
     bool hunt;
     bool whole;
+    unsigned long times;
 
     struct deal_test *tests; // owned
     size_t test_count;

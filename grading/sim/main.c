@@ -1,7 +1,7 @@
 // main.c - deals seeds to the simulated tests of a lab, and sums up.
 //
 //     sim [-j N] [-n N] [-o FILE] [-k FOLDER] [--twice] [--hunt] [--whole]
-//         PROGRAM...
+//         [--times N] PROGRAM...
 //     sim --gdb CALL PROGRAM...
 //     sim --replay FILE [--times N]
 //
@@ -10,6 +10,7 @@
 // the same time. -k: where failures are kept. -o: the sum as a line of JSON,
 // appended. --twice: each seed twice, which must be the same run. --hunt: no
 // more after the first failure. --whole: failures are not made smaller.
+// --times: what fails runs so often again; all must be the same run.
 // --gdb: the first of these tests with SEED itself, in gdb, up to that call of
 // the runtime.
 //
@@ -33,7 +34,7 @@
 
 static const char usage[] =
     "usage: sim [-j N] [-n N] [-o FILE] [-k FOLDER] [--twice] [--hunt] "
-    "[--whole] PROGRAM...\n"
+    "[--whole] [--times N] PROGRAM...\n"
     "       sim --gdb CALL PROGRAM...\n"
     "       sim --replay FILE [--times N]\n";
 
@@ -42,7 +43,6 @@ struct call {
     const char *out;
     const char *gdb;    // a call's number
     const char *replay; // a file
-    const char *times;
 };
 
 static bool parse(int argc, char **argv, struct call *c)
@@ -88,7 +88,7 @@ static bool parse(int argc, char **argv, struct call *c)
             c->replay = optarg;
             break;
         case TIMES:
-            c->times = optarg;
+            d->times = strtoul(optarg, NULL, 10);
             break;
         default:
             return false;
@@ -118,8 +118,9 @@ static int replay(const struct call *c)
         return 2;
     }
     setenv("SIM_REPLAY", c->replay, 1);
-    if (c->times != NULL)
-        setenv("SIM_TIMES", c->times, 1);
+    char *times = xasprintf("%lu", c->deal.times);
+    setenv("SIM_TIMES", times, 1);
+    free(times);
     run_in_place(trace.program);
     run_trace_release(&trace);
     return 2;

@@ -82,6 +82,18 @@ static void tell_failure(const struct sum *s, size_t test, uint64_t number,
     }
 }
 
+static void tell_replays(struct sum *s, size_t test, uint64_t number,
+                         const struct seeds_row *row)
+{
+    s->replays += row->replays;
+    s->same += row->same;
+    if (row->same < row->replays)
+        printf("FAILED  %s, seed %" PRIu64 ": only %u of %u replays were the "
+               "same failure\n",
+               s->deal->tests[test].title, s->deal->first + number, row->same,
+               row->replays);
+}
+
 static void note_failure(struct sum *s, size_t test, uint64_t number,
                          const char *folder, const char *message)
 {
@@ -131,12 +143,14 @@ void sum_add(struct sum *s, size_t test, uint64_t number,
         return;
     if (!s->deal->hunt) // its first is shown in the end
         tell_failure(s, test, number, row);
+    tell_replays(s, test, number, row);
     note_failure(s, test, number, row->folder, row->message);
 }
 
 void sum_show_first(struct sum *s, const struct seeds_row *row)
 {
     tell_failure(s, s->first_test, s->first_failed, row);
+    tell_replays(s, s->first_test, s->first_failed, row);
     free(s->first_folder);
     s->first_folder = xstrdup(row->folder);
 }
@@ -230,6 +244,10 @@ int sum_print(struct sum *s)
            s->deal->first, s->deal->test_count, s->calls, s->messages,
            (double)s->virtual_ms / 1000, count_marks(s),
            (double)(clock_now_ms() - s->begun_ms) / 1000);
+    if (s->replays > 0)
+        printf("%" PRIu64 " of %" PRIu64 " replays of failures were the same "
+               "failure\n",
+               s->same, s->replays);
     if (s->failed > 0 && s->deal->hunt)
         printf("the first that failed is seed %" PRIu64 ", number %" PRIu64
                "\n",
@@ -254,8 +272,10 @@ void sum_append(const struct sum *s, const char *path)
     bool failed = s->first_failed != UINT64_MAX;
     fprintf(out,
             "{\"seeds\": %" PRIu64 ", \"failed\": %" PRIu64
+            ", \"replays\": %" PRIu64 ", \"same\": %" PRIu64
             ", \"number\": %" PRIu64 ", \"seed\": %" PRIu64 ", \"test\": \"",
-            s->seeds, s->failed, failed ? s->first_failed + 1 : 0,
+            s->seeds, s->failed, s->replays, s->same,
+            failed ? s->first_failed + 1 : 0,
             failed ? s->deal->first + s->first_failed : 0);
     if (failed)
         put_text(out, s->deal->tests[s->first_test].title);

@@ -34,6 +34,8 @@ struct sum {
     size_t first_test;     // whose it is
     char *first_folder;    // owned
     char *first_message;
+    uint64_t replays; // of failures
+    uint64_t same;    // of these
     uint64_t calls;
     uint64_t messages;
     int64_t virtual_ms;

@@ -549,7 +549,8 @@ START_TEST(sim_shows_a_failure_and_how_to_repeat_it)
     char *command = xasprintf("env -u PART -u T VICTIMS=1 %s/bin/sim %s 2>&1",
                               folder, often);
     ck_assert_int_eq(shell(text, command), 0);
-    assert_said(text, "100 of 100 runs are the same failure");
+    assert_said(text, "100 of 100 runs are the same failure, that of the "
+                      "trace");
     free(command);
     free(folder);
     free(often);
@@ -594,6 +595,18 @@ START_TEST(twice_tells_who_is_unsteady)
     ck_assert_int_eq(sim(text, "SEED=1 T=unsteady", "-n 2 --twice"), 1);
     assert_said(text, "two runs with the same seed differ");
     assert_said(text, "2 seeds, 2 failed");
+}
+END_TEST
+
+START_TEST(failures_run_again_and_are_the_same)
+{
+    static char text[TEXT_MAX];
+    ck_assert_int_eq(sim(text, "SEED=1 T=race", "-n 60 --hunt --times 100"), 1);
+    assert_said(text,
+                "\n100 of 100 replays of failures were the same failure\n");
+    ck_assert_int_eq(sim(text, "SEED=1 T=moody", "-n 1 --times 9"), 1);
+    assert_said(text, "FAILED  victims sim: moody, seed 1: only ");
+    assert_said(text, "of 9 replays were the same failure");
 }
 END_TEST
 
@@ -655,6 +668,8 @@ int main(int argc, char **argv)
          marks_that_nobody_reaches_fail, 60},
         {"sim", "too many stuck seeds fail", too_many_stuck_seeds_fail, 60},
         {"sim", "twice tells who is unsteady", twice_tells_who_is_unsteady, 60},
+        {"sim", "failures run again, and are the same",
+         failures_run_again_and_are_the_same, 60},
         {"sim", "no seed is no success", no_seed_is_no_success, 30},
     };
     return unit_main(argc, argv, "seeds", tests, sizeof tests / sizeof *tests);

@@ -114,6 +114,12 @@ static void run_polls(void *arg)
 
 // --- Waiting for ever -------------------------------------------------------
 
+static void run_moody(void *arg)
+{
+    run_unsteady(arg);
+    ck_abort_msg("as always");
+}
+
 struct pair {
     struct mutex first;
     struct mutex second;
@@ -462,6 +468,7 @@ const struct graded_test victims[VICTIMS] = {
     [RIGHT] = VICTIM("right", run_right, NULL),
     [RACE] = VICTIM("race", run_race, NULL),
     [UNSTEADY] = VICTIM("unsteady", run_unsteady, NULL),
+    [MOODY] = VICTIM("moody", run_moody, NULL),
     [CIRCLE] = VICTIM("circle", run_circle, NULL),
     [LOST_WAKEUP] = VICTIM("wake-up", run_lost_wakeup, NULL),
     [CALLS] = VICTIM("calls", run_calls, NULL),

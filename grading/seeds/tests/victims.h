@@ -8,6 +8,7 @@ enum victim {
     RIGHT,       // two threads count under a lock
     RACE,        // the same, and each reads and writes under a lock of its own
     UNSTEADY,    // how long it sleeps depends on the time on the wall
+    MOODY,       // the same, and then fails
     CIRCLE,      // two locks, taken in opposite order
     LOST_WAKEUP, // a condition is signalled before anybody waits for it
     CALLS,       // holds a lock that the handler of its own call needs
