@@ -1,6 +1,6 @@
 # student.mk - targets of students and staff that stand on scripts here.
 
-.PHONY: adopt coverage sim hunt replay
+.PHONY: adopt coverage sim hunt replay found
 
 # Where programs of that variant count; nodes inherit it.
 ifeq ($(VARIANT),coverage)
@@ -31,3 +31,8 @@ hunt: $(BINS) $(SIM_TESTS_RUN)  ## the same, up to the first failure
 
 replay: $(BINS) $(filter $(OUT)/tests/lab%cluster_test-sim,$(TEST_BINS))  ## a failure of sim again: FILE=build/failed/.../run.trace TIMES=100
 	@$(OUT)/bin/sim --replay '$(FILE)' $(if $(TIMES),--times $(TIMES))
+
+found: $(BINS) $(SIM_TESTS_RUN)  ## what the simulation has found once must pass now: LAB=3
+	@grading/sim/found $(OUT)/bin/sim \
+	    '$(wildcard $(if $(LAB),lab$(LAB)-*,lab*)/tests/found/*.trace)' \
+	    $(SIM_TESTS_RUN)

@@ -17,7 +17,7 @@
 enum {
     UNIT_SEEDS = 20, // that a process runs; of a hunt fewer, so that it can end
     HUNT_SEEDS = 4,
-    OFTEN = 10, // a test with marks, in a round
+    OFTEN = 10, // a test with a nemesis, in a round
     LOOK_MS = 4,
     PARALLEL_MAX = 64,
 };
@@ -92,21 +92,26 @@ static void list_program(struct deal *d, const char *program)
     free(path);
 }
 
-// Each test once; those that wait for bad luck, to come to their marks, more
-// often, and spread over the round.
+// Does a nemesis draw what happens in it? One run of many comes to a mark then.
+static bool is_lucky(const struct deal_test *t)
+{
+    return strstr(t->marks, "deed ") != NULL;
+}
+
+// Each test once; those with a nemesis more often, and spread over the round.
 static void make_round(struct deal *d)
 {
     d->round = xcalloc(d->test_count * (1 + OFTEN), sizeof d->round[0]);
     size_t lucky = 0;
     for (size_t i = 0; i < d->test_count; i++)
-        lucky += d->tests[i].marks[0] != '\0';
+        lucky += is_lucky(&d->tests[i]);
     size_t every = lucky > 0 ? 1 + d->test_count / (lucky * OFTEN) : 0;
     size_t next = 0;
     for (size_t i = 0; i < d->test_count; i++) {
         d->round[d->round_size++] = i;
         if (lucky == 0 || lucky == d->test_count || i % every != 0)
             continue;
-        while (d->tests[next].marks[0] == '\0')
+        while (!is_lucky(&d->tests[next]))
             next = (next + 1) % d->test_count; // ends: there is a lucky one
         d->round[d->round_size++] = next;
         next = (next + 1) % d->test_count;

@@ -3,7 +3,7 @@
 //     sim [-j N] [-n N] [-o FILE] [-k FOLDER] [--twice] [--hunt] [--whole]
 //         [--times N] PROGRAM...
 //     sim --gdb CALL PROGRAM...
-//     sim --replay FILE [--times N]
+//     sim --replay FILE [--times N] [PROGRAM...]
 //
 // PROGRAMs are test programs linked with the simulation. Seed number i, from
 // SEED on, goes to test i modulo their number; T and PART leave some. -j: at
@@ -12,7 +12,8 @@
 // more after the first failure. --whole: failures are not made smaller.
 // --times: what fails runs so often again; all must be the same run.
 // --gdb: the first of these tests with SEED itself, in gdb, up to that call of
-// the runtime.
+// the runtime. --replay: the trace's run, in the first PROGRAM that has the
+// name of the trace's, from whichever folder, or in that itself.
 //
 // The last line is "N seeds, N failed". The exit status is 0 if none failed
 // and no test missed its marks, 1 if not or if nothing ran, 2 if the call makes
@@ -36,7 +37,7 @@ static const char usage[] =
     "usage: sim [-j N] [-n N] [-o FILE] [-k FOLDER] [--twice] [--hunt] "
     "[--whole] [--times N] PROGRAM...\n"
     "       sim --gdb CALL PROGRAM...\n"
-    "       sim --replay FILE [--times N]\n";
+    "       sim --replay FILE [--times N] [PROGRAM...]\n";
 
 struct call {
     struct deal deal;
@@ -96,13 +97,31 @@ static bool parse(int argc, char **argv, struct call *c)
     d->programs = argv + optind;
     d->program_count = (size_t)(argc - optind);
     return d->parallel >= 1 && d->seeds >= 1 &&
-           (c->replay != NULL) == (d->program_count == 0);
+           (c->replay != NULL || d->program_count > 0);
 }
 
 static void run_in_place(const char *program)
 {
     execl(program, program, (char *)NULL);
     perror(program);
+}
+
+// "lab2-pbservice/random_cluster_test-sim" of the path.
+static const char *name_of(const char *program)
+{
+    const char *at = program + strlen(program);
+    for (int slashes = 0; at > program; at--)
+        if (at[-1] == '/' && ++slashes == 2)
+            break;
+    return at;
+}
+
+static const char *find_program(const struct deal *d, const char *program)
+{
+    for (size_t i = 0; i < d->program_count; i++)
+        if (strcmp(name_of(d->programs[i]), name_of(program)) == 0)
+            return d->programs[i];
+    return program;
 }
 
 static int replay(const struct call *c)
@@ -121,7 +140,7 @@ static int replay(const struct call *c)
     char *times = xasprintf("%lu", c->deal.times);
     setenv("SIM_TIMES", times, 1);
     free(times);
-    run_in_place(trace.program);
+    run_in_place(find_program(&c->deal, trace.program));
     run_trace_release(&trace);
     return 2;
 }
