@@ -199,6 +199,10 @@ static void spoil_at_random(struct cluster *c)
                          .delay_max_ticks = 1 + (int)cluster_random(c, 3)});
 }
 
+static const char *const happenings[] = {"a death",     "a sleep",
+                                         "no forwards", "no pings",
+                                         "no clients",  "a quick restart"};
+
 // One thing happens to one server, for a while; the clients go on. Whatever it
 // is, another server that has everything is left.
 static void something_happens(struct cluster *c, struct load *l)
@@ -207,7 +211,9 @@ static void something_happens(struct cluster *c, struct load *l)
     await_settled(c, who[0], who[1]);
     const char *victim = who[cluster_random(c, 2)];
     int ticks = 1 + (int)cluster_random(c, 2 * DEAD);
-    switch (cluster_random(c, 6)) {
+    uint64_t what = cluster_random(c, 6);
+    cluster_mark(c, happenings[what]);
+    switch (what) {
     case 0:
         cluster_kill(c, victim);
         load_drift(l, ticks);
@@ -254,7 +260,7 @@ static void anything_happens(struct cluster *c)
 
 // --- The registry ----------------------------------------------------------
 
-#define TEST(times, section_, points_, name_, run_, claim_)                    \
+#define TEST(times, section_, points_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "2b",                                                \
                   .name = name_,                                               \
@@ -263,7 +269,8 @@ static void anything_happens(struct cluster *c)
                   .points = points_,                                           \
                   .kind = GRADED_SAFETY,                                       \
                   .repetitions = times,                                        \
-                  .limit_s = 60},                                              \
+                  .limit_s = 60,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = "views s1 s2 s3 c1 c2 c3 c4 c5 c6 c7 c8", .run = run_,        \
     }
 
@@ -271,9 +278,14 @@ static const struct cluster_test tests[] = {
     TEST(1, "2.1", 1, "clients share keys", clients_share_keys,
          "What clients see is linearizable."),
     TEST(1, "2.6", 2, "messages are lost", messages_are_lost,
-         "What clients see is linearizable, though messages are lost."),
+         "What clients see is linearizable, though messages are lost.",
+         .marks = "lose-request KeyValue.Append;lose-reply "
+                  "KeyValue.Append;lose-request Replica.Forward;lose-reply "
+                  "Replica.Forward"),
     TEST(1, "2.6", 1, "messages are late", messages_are_late,
-         "What clients see is linearizable, though messages are late."),
+         "What clients see is linearizable, though messages are late.",
+         .marks =
+             "late KeyValue.Append;late Replica.Forward;wait Replica.Forward"),
     TEST(1, "2.2", 2, "the primary dies", the_primary_dies,
          "What clients see is linearizable over the death of the primary."),
     TEST(1, "2.3", 2, "the primary sleeps", the_primary_sleeps,
@@ -288,10 +300,16 @@ static const struct cluster_test tests[] = {
     TEST(1, "2.5", 2, "servers crash again and again",
          servers_crash_again_and_again,
          "What clients see is linearizable, though servers die and come back "
-         "empty, and messages are lost."),
+         "empty, and messages are lost.",
+         .marks = "lose-reply KeyValue.Append;lose-reply "
+                  "Replica.Forward;lose-request Replica.Transfer"),
     TEST(20, "2.2", 3, "anything happens", anything_happens,
          "What clients see is linearizable, whatever happens, as long as one "
-         "server that has everything is left."),
+         "server that has everything is left.",
+         .marks = "a death;a sleep;no forwards;no pings;no clients;a quick "
+                  "restart;lose-reply KeyValue.Append;lose-reply "
+                  "Replica.Forward;late Replica.Forward;lose-request "
+                  "ViewService.Ping"),
 };
 
 int main(int argc, char **argv)

@@ -482,6 +482,15 @@ static void late_forwards_change_nothing(struct cluster *c)
 static const enum crash_kind points[] = {CRASH_BEFORE_HANDLER,
                                          CRASH_BEFORE_REPLY, CRASH_AFTER_REPLY};
 
+static enum crash_kind draw_point(struct cluster *c)
+{
+    static const char *const marks[] = {"before the handler",
+                                        "before the reply", "after the reply"};
+    uint64_t i = cluster_random(c, 3);
+    cluster_mark(c, marks[i]);
+    return points[i];
+}
+
 // A server that the view service has not heard of.
 static void start_unseen(struct cluster *c, const char *name)
 {
@@ -502,7 +511,7 @@ static void hold_in_transfer(struct cluster *c, const char *name)
 static void append_over_a_death(struct cluster *c, const char *victim,
                                 const char *method)
 {
-    enum crash_kind kind = points[cluster_random(c, 3)];
+    enum crash_kind kind = draw_point(c);
     kv_put(c, "c1", "a", "1");
     cluster_crash_at(c, victim, kind, method, 1);
     kv_append(c, "c1", "a", "2");
@@ -534,8 +543,7 @@ static void death_of_a_backup_in_a_transfer(struct cluster *c)
     begin_alone(c);
     kv_put(c, "c1", "a", "1");
     start_unseen(c, "s2");
-    cluster_crash_at(c, "s2", points[cluster_random(c, 3)], "Replica.Transfer",
-                     1);
+    cluster_crash_at(c, "s2", draw_point(c), "Replica.Transfer", 1);
     cluster_heal(c);
     cluster_expect_crash(c, "s2", SOON);
     kv_append(c, "c1", "a", "2"); // it goes on alone
@@ -776,7 +784,7 @@ static void sixteen_clients_with_large_values(struct cluster *c)
 #define NODES                                                                  \
     "views s1 s2 s3 c1 c2 c3 d1 m1 m2 m3 m4 m5 m6 m7 m8 m9 m10 m11 m12 m13 "   \
     "m14 m15 m16"
-#define TEST(section_, points_, kind_, name_, run_, claim_)                    \
+#define TEST(section_, points_, kind_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "2b",                                                \
                   .name = name_,                                               \
@@ -784,10 +792,11 @@ static void sixteen_clients_with_large_values(struct cluster *c)
                   .section = section_,                                         \
                   .points = points_,                                           \
                   .kind = kind_,                                               \
-                  .limit_s = 40},                                              \
+                  .limit_s = 40,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = NODES, .run = run_,                                           \
     }
-#define REPEATED(times, section_, points_, kind_, name_, run_, claim_)         \
+#define REPEATED(times, section_, points_, kind_, name_, run_, claim_, ...)    \
     {                                                                          \
         .about = {.part = "2b",                                                \
                   .name = name_,                                               \
@@ -796,7 +805,8 @@ static void sixteen_clients_with_large_values(struct cluster *c)
                   .points = points_,                                           \
                   .kind = kind_,                                               \
                   .repetitions = times,                                        \
-                  .limit_s = 40},                                              \
+                  .limit_s = 40,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = NODES, .run = run_,                                           \
     }
 
@@ -862,7 +872,10 @@ static const struct cluster_test tests[] = {
     TEST("2.6", 2, GRADED_SAFETY, "lost messages change nothing",
          lost_messages_change_nothing,
          "However many messages are lost, each operation runs once, in the "
-         "client's order."),
+         "client's order.",
+         .marks = "lose-request KeyValue.Append;lose-reply "
+                  "KeyValue.Append;lose-request Replica.Forward;lose-reply "
+                  "Replica.Forward"),
     TEST("2.6", 1, GRADED_SAFETY, "a retry at the next primary runs once",
          retry_at_the_next_primary_runs_once,
          "The backup knows what each client did last, and was answered."),
@@ -874,19 +887,24 @@ static const struct cluster_test tests[] = {
          "A Put that is asked for again does not run again."),
     TEST("2.6", 1, GRADED_SAFETY, "late requests change nothing",
          late_requests_change_nothing,
-         "A request that arrives after the client has gone on does not run."),
+         "A request that arrives after the client has gone on does not run.",
+         .marks = "late KeyValue.Append"),
     TEST("2.3", 1, GRADED_SAFETY, "late forwards change nothing",
          late_forwards_change_nothing,
-         "A forward that arrives late, or in a later view, does not run."),
+         "A forward that arrives late, or in a later view, does not run.",
+         .marks = "late Replica.Forward"),
     REPEATED(3, "2.2", 1, GRADED_SAFETY, "death of a backup in a forward",
              death_of_a_backup_in_a_forward,
-             "Whenever the backup dies in a forward, the operation runs once."),
+             "Whenever the backup dies in a forward, the operation runs once.",
+             .marks = "before the handler;before the reply;after the reply"),
     REPEATED(3, "2.2", 1, GRADED_SAFETY, "death of a primary in an operation",
              death_of_a_primary_in_an_operation,
-             "Whenever the primary dies in an operation, it runs once."),
+             "Whenever the primary dies in an operation, it runs once.",
+             .marks = "before the handler;before the reply;after the reply"),
     REPEATED(3, "2.5", 1, GRADED_SAFETY, "death of a backup in a transfer",
              death_of_a_backup_in_a_transfer,
-             "When the new backup dies in the transfer the primary goes on."),
+             "When the new backup dies in the transfer the primary goes on.",
+             .marks = "before the handler;before the reply;after the reply"),
     TEST("2.5", 1, GRADED_SAFETY,
          "a transfer loses nothing that comes meanwhile",
          a_transfer_loses_nothing_that_comes_meanwhile,
@@ -896,7 +914,8 @@ static const struct cluster_test tests[] = {
          "A transfer that is repeated, or late, does not take anything back."),
     TEST("2.5", 1, GRADED_PROGRESS, "a lost transfer is repeated",
          a_lost_transfer_is_repeated,
-         "A transfer is repeated until the backup has it."),
+         "A transfer is repeated until the backup has it.",
+         .marks = "lose-request Replica.Transfer;lose-reply Replica.Transfer"),
     TEST("2.5", 1, GRADED_SAFETY,
          "a primary that dies in a transfer leaves no primary",
          a_primary_that_dies_in_a_transfer_leaves_no_primary,

@@ -752,7 +752,7 @@ static void idle_servers_say_nothing(struct cluster *c)
 #define NODES                                                                  \
     "s1 s2 s3 s4 s5 c1 c2 d1 d2 d3 m1 m2 m3 m4 m5 m6 m7 m8 m9 m10 m11 m12 "    \
     "m13 m14 m15 m16"
-#define TEST(section_, points_, kind_, name_, run_, claim_)                    \
+#define TEST(section_, points_, kind_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "3b",                                                \
                   .name = name_,                                               \
@@ -760,7 +760,8 @@ static void idle_servers_say_nothing(struct cluster *c)
                   .section = section_,                                         \
                   .points = points_,                                           \
                   .kind = kind_,                                               \
-                  .limit_s = 40},                                              \
+                  .limit_s = 40,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = NODES, .run = run_,                                           \
     }
 
@@ -843,13 +844,17 @@ static const struct cluster_test tests[] = {
     TEST("2.5", 2, GRADED_SAFETY, "lost messages change nothing",
          lost_messages_change_nothing,
          "However many messages are lost, each operation runs once, in the "
-         "client's order."),
+         "client's order.",
+         .marks = "lose-request KeyValue.Append;lose-reply "
+                  "KeyValue.Append;lose-request Paxos.Accept;lose-reply "
+                  "Paxos.Accept"),
     TEST("2.5", 1, GRADED_SAFETY, "a late Put overwrites nothing",
          a_late_put_overwrites_nothing,
          "A Put that is asked for again does not run again."),
     TEST("2.5", 1, GRADED_SAFETY, "late requests change nothing",
          late_requests_change_nothing,
-         "A request that arrives after the client has gone on does not run."),
+         "A request that arrives after the client has gone on does not run.",
+         .marks = "late KeyValue.Append"),
     TEST("2.6", 2, GRADED_LIMIT, "old slots are forgotten",
          old_slots_are_forgotten,
          "What all have applied is in nobody's log any more."),

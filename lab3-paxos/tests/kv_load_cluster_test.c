@@ -237,7 +237,7 @@ static void anything_happens(struct cluster *c)
 // --- The registry ----------------------------------------------------------
 
 #define NODES "s1 s2 s3 s4 s5 d1 " CLIENTS
-#define TEST(section_, points_, name_, run_, claim_)                           \
+#define TEST(section_, points_, name_, run_, claim_, ...)                      \
     {                                                                          \
         .about = {.part = "3b",                                                \
                   .name = name_,                                               \
@@ -245,7 +245,8 @@ static void anything_happens(struct cluster *c)
                   .section = section_,                                         \
                   .points = points_,                                           \
                   .kind = GRADED_SAFETY,                                       \
-                  .limit_s = 60},                                              \
+                  .limit_s = 60,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = NODES, .run = run_,                                           \
     }
 
@@ -254,9 +255,13 @@ static const struct cluster_test tests[] = {
          "What clients see at all servers is linearizable, and the servers are "
          "alike in the end."),
     TEST("2.5", 2, "messages are lost", messages_are_lost,
-         "What clients see is linearizable, though messages are lost."),
+         "What clients see is linearizable, though messages are lost.",
+         .marks = "lose-request KeyValue.Append;lose-reply "
+                  "KeyValue.Append;lose-request Paxos.Accept;lose-reply "
+                  "Paxos.Accept;lose-request Paxos.Decide"),
     TEST("2.5", 1, "messages are late", messages_are_late,
-         "What clients see is linearizable, though messages are late."),
+         "What clients see is linearizable, though messages are late.",
+         .marks = "late KeyValue.Append;late Paxos.Accept;wait Paxos.Accept"),
     TEST("2.4", 2, "servers die", servers_die,
          "What clients see is linearizable over the death of two of five."),
     TEST("2.2", 2, "servers sleep", servers_sleep,

@@ -283,7 +283,7 @@ static void anything_happens(struct cluster *c)
 
 // --- The registry ----------------------------------------------------------
 
-#define TEST(section_, points_, kind_, name_, run_, claim_)                    \
+#define TEST(section_, points_, kind_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "3a",                                                \
                   .name = name_,                                               \
@@ -291,25 +291,33 @@ static void anything_happens(struct cluster *c)
                   .section = section_,                                         \
                   .points = points_,                                           \
                   .kind = kind_,                                               \
-                  .limit_s = 60},                                              \
+                  .limit_s = 60,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = "s1 s2 s3 s4 s5", .run = run_,                                \
     }
 
 static const struct cluster_test tests[] = {
     TEST("1.9", 1, GRADED_PROGRESS, "messages are lost", messages_are_lost,
-         "Instances are decided, though messages are lost."),
+         "Instances are decided, though messages are lost.",
+         .marks =
+             "lose-request Paxos.Prepare;lose-reply Paxos.Prepare;lose-request "
+             "Paxos.Accept;lose-reply Paxos.Accept;lose-request Paxos.Decide"),
     TEST("1.8", 1, GRADED_SAFETY, "messages are late", messages_are_late,
-         "Messages that come late decide nothing anew."),
+         "Messages that come late decide nothing anew.",
+         .marks = "late Paxos.Prepare;late Paxos.Accept;wait Paxos.Accept"),
     TEST("1.7", 1, GRADED_SAFETY, "the network falls apart again and again",
          the_network_falls_apart_again_and_again,
          "No two peers ever learn different values, however the network falls "
-         "apart."),
+         "apart.",
+         .marks = "lose-request Paxos.Prepare;lose-reply Paxos.Accept"),
     TEST("1.9", 1, GRADED_PROGRESS, "all goes on after a heal",
          all_goes_on_after_a_heal,
          "When a majority hears each other again it decides soon."),
     TEST("1.10", 1, GRADED_SAFETY, "forgetting goes along",
          forgetting_goes_along,
-         "Peers forget as they go, and none loses what it needs."),
+         "Peers forget as they go, and none loses what it needs.",
+         .marks = "lose-request Paxos.Accept;lose-reply "
+                  "Paxos.Accept;lose-request Paxos.Decide"),
     {.about = {.part = "3a",
                .name = "anything happens",
                .claim = "No two peers ever learn different values, whatever "

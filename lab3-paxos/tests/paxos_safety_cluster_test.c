@@ -344,7 +344,7 @@ static void sides_change_while_messages_are_lost(struct cluster *c)
 
 // --- The registry ----------------------------------------------------------
 
-#define TEST(section_, points_, kind_, name_, run_, claim_)                    \
+#define TEST(section_, points_, kind_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "3a",                                                \
                   .name = name_,                                               \
@@ -352,7 +352,8 @@ static void sides_change_while_messages_are_lost(struct cluster *c)
                   .section = section_,                                         \
                   .points = points_,                                           \
                   .kind = kind_,                                               \
-                  .limit_s = 40},                                              \
+                  .limit_s = 40,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = "s1 s2 s3 s4 s5 p1", .run = run_,                             \
     }
 
@@ -410,7 +411,8 @@ static const struct cluster_test tests[] = {
     TEST("1.7", 1, GRADED_SAFETY, "sides change while messages are lost",
          sides_change_while_messages_are_lost,
          "What one majority has decided the next one decides as well, though "
-         "messages are lost."),
+         "messages are lost.",
+         .marks = "lose-request Paxos.Accept;lose-reply Paxos.Accept"),
 };
 
 int main(int argc, char **argv)

@@ -223,6 +223,10 @@ static void spoil_at_random(struct cluster *c)
                          .delay_max_ticks = 1 + (int)cluster_random(c, 3)});
 }
 
+static const char *const happenings[] = {"a death", "a sleep", "a parting",
+                                         "one that nobody reaches",
+                                         "one that reaches no master"};
+
 // One thing happens, for a while; the clients go on, and something changes. The
 // first of each group may die.
 static void something_happens(struct cluster *c, struct load *l,
@@ -233,6 +237,7 @@ static void something_happens(struct cluster *c, struct load *l,
     const char *mortal = nine[3 * cluster_random(c, 3)];
     int ticks = 1 + (int)cluster_random(c, SHORT / 2);
     uint64_t what = cluster_random(c, 5);
+    cluster_mark(c, happenings[what]);
     if (what == 0 && !cluster_has_ended(c, mortal))
         cluster_kill(c, mortal);
     if (cluster_has_ended(c, victim))
@@ -268,7 +273,7 @@ static void anything_happens(struct cluster *c)
 
 // --- The registry ----------------------------------------------------------
 
-#define TEST(times, section_, points_, name_, run_, claim_)                    \
+#define TEST(times, section_, points_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "4b",                                                \
                   .name = name_,                                               \
@@ -277,7 +282,8 @@ static void anything_happens(struct cluster *c)
                   .points = points_,                                           \
                   .kind = GRADED_SAFETY,                                       \
                   .repetitions = times,                                        \
-                  .limit_s = 60},                                              \
+                  .limit_s = 60,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = MASTERS " " ALL " adm " CLIENTS,                              \
         .simulated = (times) > 1 ? 20 : 0, .run = run_,                        \
     }
@@ -292,9 +298,15 @@ static const struct cluster_test tests[] = {
          "What clients see is linearizable while shards go in both "
          "directions."),
     TEST(1, "2.4", 1, "messages are lost", messages_are_lost,
-         "What clients see is linearizable, though messages are lost."),
+         "What clients see is linearizable, though messages are lost.",
+         .marks =
+             "lose-request KeyValue.Append;lose-reply "
+             "KeyValue.Append;lose-request Paxos.Accept;lose-reply "
+             "Shards.Fetch;lose-reply Shards.Delete;lose-reply Master.Query"),
     TEST(1, "2.4", 1, "messages are late", messages_are_late,
-         "What clients see is linearizable, though messages are late."),
+         "What clients see is linearizable, though messages are late.",
+         .marks = "late KeyValue.Append;late Paxos.Accept;late "
+                  "Shards.Fetch;late Master.Query"),
     TEST(1, "2.4", 1, "servers die", servers_die,
          "What clients see is linearizable over the death of a server of each "
          "group, and of a master."),
@@ -309,7 +321,10 @@ static const struct cluster_test tests[] = {
          "configurations at very different times."),
     TEST(4, "2.4", 3, "anything happens", anything_happens,
          "What clients see is linearizable, whatever happens, and all goes on "
-         "as soon as it can."),
+         "as soon as it can.",
+         .marks = "a death;a sleep;a parting;one that nobody reaches;one that "
+                  "reaches no master;lose-reply KeyValue.Append;lose-reply "
+                  "Shards.Fetch;late Paxos.Accept"),
 };
 
 int main(int argc, char **argv)

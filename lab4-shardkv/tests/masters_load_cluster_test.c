@@ -349,6 +349,9 @@ static void spoil_at_random(struct cluster *c)
                          .delay_max_ticks = 1 + (int)cluster_random(c, 3)});
 }
 
+static const char *const happenings[] = {"a death", "a sleep", "a cut",
+                                         "no clients"};
+
 // One thing happens, for a while; the clients go on. m1 and m2 may die, once
 // each; so there are three at least.
 static void something_happens(struct load *l, bool dead[2])
@@ -358,7 +361,9 @@ static void something_happens(struct load *l, bool dead[2])
     const char *other = five[2 + cluster_random(c, 3)];
     size_t mortal = cluster_random(c, 2);
     int ticks = 1 + (int)cluster_random(c, SHORT / 2);
-    switch (cluster_random(c, 4)) {
+    uint64_t what = cluster_random(c, 4);
+    cluster_mark(c, happenings[what]);
+    switch (what) {
     case 0:
         if (!dead[mortal])
             cluster_kill(c, five[mortal]);
@@ -401,7 +406,7 @@ static void anything_happens(struct cluster *c)
 
 // --- The registry ----------------------------------------------------------
 
-#define TEST(times, section_, points_, name_, run_, claim_)                    \
+#define TEST(times, section_, points_, name_, run_, claim_, ...)               \
     {                                                                          \
         .about = {.part = "4a",                                                \
                   .name = name_,                                               \
@@ -410,7 +415,8 @@ static void anything_happens(struct cluster *c)
                   .points = points_,                                           \
                   .kind = GRADED_SAFETY,                                       \
                   .repetitions = times,                                        \
-                  .limit_s = 60},                                              \
+                  .limit_s = 60,                                               \
+                  __VA_ARGS__},                                                \
         .nodes = "m1 m2 m3 m4 m5 k1 n1 n2 n3 n4 n5 n6", .run = run_,           \
     }
 
@@ -424,7 +430,10 @@ static const struct cluster_test tests[] = {
          "Clients are told one history, though masters sleep and are cut off."),
     TEST(5, "1.7", 3, "anything happens", anything_happens,
          "Clients are told one history, whatever happens, and all goes on as "
-         "soon as more than half of the masters hear each other."),
+         "soon as more than half of the masters hear each other.",
+         .marks = "a death;a sleep;a cut;no clients;lose-request "
+                  "Paxos.Accept;lose-reply Master.Query;lose-reply "
+                  "Master.Join;late Paxos.Accept"),
 };
 
 int main(int argc, char **argv)
