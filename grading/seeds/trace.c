@@ -52,7 +52,8 @@ static bool take_head(const char *line, struct run_trace *t)
 
 bool run_trace_read(FILE *in, struct run_trace *t)
 {
-    *t = (struct run_trace){.count = 0};
+    // A list without events is one, too: NULL would mean that they are drawn.
+    *t = (struct run_trace){.events = xmalloc(1)};
     char line[LINE_BYTES];
     bool in_events = false;
     size_t room = 0;

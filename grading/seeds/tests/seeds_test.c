@@ -258,6 +258,30 @@ START_TEST(events_are_texts)
 }
 END_TEST
 
+// It is not drawn from its seed.
+START_TEST(a_trace_without_events_is_the_quiet_run)
+{
+    struct run_trace t = {.test = "it works", .program = "build/x-sim"};
+    FILE *file = tmpfile();
+    run_trace_write(file, &t);
+    rewind(file);
+    ck_assert(run_trace_read(file, &t));
+    fclose(file);
+    struct seeds s;
+    begin(&s, RIGHT);
+    uint64_t seed = 0;
+    do
+        run(&s, ++seed);
+    while (s.record->event_count == 0); // ends: as in seeds_differ
+    s.events = t.events;
+    s.event_count = t.count;
+    run(&s, seed);
+    ck_assert_uint_eq(s.record->event_count, 0);
+    run_trace_release(&t);
+    end(&s);
+}
+END_TEST
+
 START_TEST(a_trace_is_read_as_it_was_written)
 {
     struct plan_event events[2] = {
@@ -637,6 +661,8 @@ int main(int argc, char **argv)
          what_is_not_repeatable_is_told, 30},
         {"seeds", "who polls sees time go on", who_polls_sees_time_go_on, 30},
         {"seeds", "events are texts, and texts events", events_are_texts, 0},
+        {"seeds", "a trace without events is the quiet run",
+         a_trace_without_events_is_the_quiet_run, 30},
         {"seeds", "a trace is read as it was written",
          a_trace_is_read_as_it_was_written, 0},
         {"seeds", "a circle of locks is shown", a_circle_of_locks_is_shown, 30},
