@@ -22,7 +22,7 @@ SIM_TESTS_RUN = $(filter $(OUT)/tests/lab%cluster_test-sim,$(RUN))
 SIM_RUN = $(OUT)/bin/sim -j $(or $(SIM_J),$(shell nproc)) -k $(BUILD)/failed \
     $(if $(TIMES),--times $(TIMES))
 
-sim: $(BINS) $(SIM_TESTS_RUN)  ## run tests under many seeds: LAB=2 N=1000 T='..' SEED=1 TWICE=1 GDB=call
+sim: $(BINS) $(SIM_TESTS_RUN)  ## run tests under many seeds: LAB=2 N=1000 T='..' SEED=1 TWICE=1 TIMES=100 GDB=call
 	@$(SIM_RUN) -n $(or $(N),1000) $(if $(TWICE),--twice) \
 	    $(if $(GDB),--gdb $(GDB)) $(SIM_TESTS_RUN)
 
