@@ -292,6 +292,7 @@ static void a_late_delete_deletes_nothing_new(struct cluster *c)
     move(c, shard, 'b');
     kv_append(c, "k1", key_in(shard), "b");
     eventually(c, any_is_held(c), SOON);
+    lose(c, GROUP_A, "Shards.Delete", 100, 0); // what asks again
     move(c, shard, 'a');
     eventually(c, serves(c, "a1", shard), SOON);
     kv_append(c, "k1", key_in(shard), "a");
