@@ -215,7 +215,8 @@ static void who_lags_behind_tells_nothing_old(struct cluster *c)
     kv_expect_answer(c, kv_end(c, "d3"), "newer");
 }
 
-// The Get is begun when the server can be reached again, not before.
+// The Get is begun when the server can be reached again, not before. It comes
+// before the first word of what has been decided meanwhile.
 static void who_comes_back_tells_nothing_old(struct cluster *c)
 {
     begin(c);
@@ -223,11 +224,13 @@ static void who_comes_back_tells_nothing_old(struct cluster *c)
     for (int i = 0; i < 5; i++) {
         char text[16];
         snprintf(text, sizeof text, "%d", i);
+        cluster_hold_at(c, "s3", CRASH_BEFORE_HANDLER, "Paxos.Decide", 1);
         cluster_pause(c, "s3");
         kv_put(c, "c1", "a", "old");
         kv_put(c, "c1", "a", text);
         cluster_resume(c, "s3");
         kv_expect(c, "d3", "a", text);
+        cluster_disarm(c, "s3");
     }
     expect_without_s1(c, "a", "4");
 }
