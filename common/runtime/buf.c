@@ -13,7 +13,8 @@
 #include "common/runtime/err.h"
 
 enum {
-    FIRST_ROOM = 64, // bytes: spares short values the first few doublings
+    FIRST_ROOM = 64,   // bytes: spares short values the first few doublings
+    SMALL_ROOM = 4096, // bytes: what is larger has the room that it asks for
 };
 
 struct slice slice_of(const void *data, size_t size)
@@ -80,6 +81,17 @@ struct slice buf_slice(const struct buf *b)
     return slice_of(b->data, b->size);
 }
 
+// Small rooms have few sizes: so what one buf has freed is what the next one
+// needs. If they had all sizes, malloc's caches, which each thread has, would
+// take a long time to fill, and memory seem to leak.
+static size_t small_room(size_t need)
+{
+    size_t room = FIRST_ROOM;
+    while (room < need) // ends: need is at most SMALL_ROOM
+        room *= 2;
+    return room;
+}
+
 // Doubling makes the cost of n appends O(n), however small each of them is.
 static void grow(struct buf *b, size_t need)
 {
@@ -87,7 +99,7 @@ static void grow(struct buf *b, size_t need)
     if (room < FIRST_ROOM)
         room = FIRST_ROOM;
     if (room < need)
-        room = need;
+        room = need <= SMALL_ROOM ? small_room(need) : need;
     if (room > b->max)
         room = b->max;
 

@@ -38,7 +38,8 @@ struct slice buf_slice(const struct buf *b); // borrows until the next change
 
 // Makes room for `more` bytes behind `size` and returns where they go, or
 // NULL if that would exceed `max`. Memory grows by doubling, to what is asked
-// for and not beyond `max`. The caller adds what it wrote to `size`.
+// for (rounded up to a power of two if that is small) and not beyond `max`. The
+// caller adds what it wrote to `size`.
 unsigned char *buf_reserve(struct buf *b, size_t more);
 
 // ERR_OK, or ERR_LIMIT and nothing appended. `data` is not in `b` itself,

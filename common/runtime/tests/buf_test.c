@@ -101,6 +101,25 @@ START_TEST(a_large_reserve_takes_no_more_than_asked)
 }
 END_TEST
 
+// So that what one has freed is what the next one needs.
+START_TEST(small_rooms_have_few_sizes)
+{
+    size_t last = 0;
+    int sizes = 0;
+    for (size_t size = 1; size <= 4096; size++) {
+        struct buf b;
+        buf_init(&b, SIZE_MAX);
+        ck_assert_ptr_nonnull(buf_reserve(&b, size));
+        ck_assert_uint_ge(b.room, size);
+        ck_assert_uint_le(b.room, size < 64 ? 64 : 2 * size - 1);
+        sizes += b.room != last;
+        last = b.room;
+        buf_release(&b);
+    }
+    ck_assert_int_eq(sizes, 7); // 64 to 4096
+}
+END_TEST
+
 START_TEST(nothing_is_appended_beyond_the_limit)
 {
     struct buf b;
@@ -226,6 +245,8 @@ int main(int argc, char **argv)
          memory_grows_by_doubling, 0},
         {"runtime", "a large reserve takes no more than was asked",
          a_large_reserve_takes_no_more_than_asked, 0},
+        {"runtime", "small rooms of bufs have few sizes",
+         small_rooms_have_few_sizes, 0},
         {"runtime", "nothing is appended beyond a buf's limit",
          nothing_is_appended_beyond_the_limit, 0},
         {"runtime", "appending no bytes takes no memory",
