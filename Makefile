@@ -86,7 +86,7 @@ SIM_TESTS := common/rpc/tests/contract_test.c common/rpc/tests/cluster_test.c \
     lab2-pbservice/tests/random_cluster_test.c \
     lab3-paxos/tests/kv_cluster_test.c lab3-paxos/tests/kv_load_cluster_test.c \
     lab1-mapreduce/tests/cluster_test.c lab3-paxos/tests/paxos_cluster_test.c \
-    lab3-paxos/tests/paxos_safety_cluster_test.c \
+    lab3-paxos/tests/rsm_test.c lab3-paxos/tests/paxos_safety_cluster_test.c \
     lab3-paxos/tests/paxos_forget_cluster_test.c \
     lab3-paxos/tests/paxos_cost_cluster_test.c \
     lab3-paxos/tests/paxos_load_cluster_test.c \
