@@ -1,5 +1,6 @@
 #include "common/clerks/caller.h"
 
+#include "common/rpc/node.h"
 #include "common/rpc/rpc.h"
 #include "common/runtime/clock.h"
 
@@ -19,7 +20,6 @@ ProtobufCMessage *caller_call(struct caller *c, const char *to,
     if (c->try_ticks > 0)
         deadline_ms = in_ticks(c, c->try_ticks, deadline_ms);
     rpc_call(c->node, to, method, request, deadline_ms, &answer);
-    c->cancelled = c->cancelled || answer.reason == RPC_REASON_CANCELLED;
     if (ran != NULL)
         *ran = *ran || answer.outcome == RPC_UNKNOWN;
     ProtobufCMessage *reply = answer.reply;
@@ -30,7 +30,7 @@ ProtobufCMessage *caller_call(struct caller *c, const char *to,
 
 bool caller_has_time(const struct caller *c, int64_t deadline_ms)
 {
-    return clock_now_ms() < deadline_ms && !c->cancelled;
+    return clock_now_ms() < deadline_ms && !node_is_cancelled(c->node);
 }
 
 void caller_rest(const struct caller *c, int64_t deadline_ms)

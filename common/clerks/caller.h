@@ -23,7 +23,6 @@ struct caller {
     struct node *node; // borrowed
     int64_t tick_ms;   // the unit of its patience
     int try_ticks;     // that a call may take; 0: all that is left
-    bool cancelled;    // node_cancel: nobody waits for an answer
 };
 
 // One call, which ends at the deadline or before. The reply, owned
@@ -34,7 +33,7 @@ ProtobufCMessage *caller_call(struct caller *c, const char *to,
                               const ProtobufCMessage *request,
                               int64_t deadline_ms, bool *ran);
 
-// May it go on asking?
+// May it go on asking? Not after node_cancel: nobody waits for an answer then.
 bool caller_has_time(const struct caller *c, int64_t deadline_ms);
 
 // Waits for a tick, or for the deadline if that is earlier.

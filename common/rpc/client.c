@@ -289,7 +289,7 @@ static void finish(const struct asking *a, struct call *c, struct exchange *e,
     }
     c->held = false;
     c->open = false;
-    if (atomic_load(&a->node->cancelled) && answer->outcome != RPC_OK)
+    if (node_is_cancelled(a->node) && answer->outcome != RPC_OK)
         answer->reason = RPC_REASON_CANCELLED;
     count_outcome(a, c->peer, answer, reply_bytes);
     if (answer->outcome != RPC_OK) {

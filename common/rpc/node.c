@@ -207,6 +207,11 @@ void node_cancel(struct node *n)
     dialer_cancel(n->dialer);
 }
 
+bool node_is_cancelled(const struct node *n)
+{
+    return atomic_load(&n->cancelled);
+}
+
 const char *node_name(const struct node *n)
 {
     return n->name;

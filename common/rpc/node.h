@@ -37,6 +37,7 @@ void node_close(struct node *n);
 // Ends all calls that run, and every later one at once: RPC_UNKNOWN
 // (cancelled), RPC_REFUSED if nothing was sent. For an orderly end.
 void node_cancel(struct node *n);
+bool node_is_cancelled(const struct node *n);
 
 const char *node_name(const struct node *n);
 
