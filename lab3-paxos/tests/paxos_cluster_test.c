@@ -93,8 +93,11 @@ static void any_bytes_are_a_value(struct cluster *c)
     ck_assert(peers_start_bytes(p, "s2", 1, slice_of(bytes, 256)));
     ck_assert(peers_start_bytes(p, "s3", 2, slice_of(NULL, 0)));
     ck_assert(peers_start_bytes(p, "s3", 3, slice_of("", 1)));
-    for (int64_t i = 0; i < 4; i++)
+    for (int64_t i = 0; i < 4; i++) {
+        eventually(c, peers_know(p, "s1 s2 s3", i) > 0, SOON);
+        peers_ask(p, "s1 s2 s3", i);
         eventually(c, peers_all_know(p, "s1 s2 s3", i), SOON);
+    }
     free(bytes);
     peers_end(p);
 }

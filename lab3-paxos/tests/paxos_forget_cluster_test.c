@@ -247,8 +247,11 @@ static void memory_is_given_back_everywhere(struct cluster *c)
         const char *name = peer_name((unsigned)i % 3);
         ck_assert(peers_start_bytes(p, name, i, slice_of(bytes, MIB)));
     }
-    for (int64_t i = 0; i < LARGE; i++)
+    for (int64_t i = 0; i < LARGE; i++) {
+        eventually(c, peers_know(p, all, i) > 0, SOON);
+        peers_ask(p, all, i);
         eventually(c, peers_all_know(p, all, i), SOON);
+    }
     free(bytes);
     for (unsigned k = 0; k < 3; k++)
         ck_assert_uint_ge(peers_status(p, peer_name(k)).bytes, LARGE * MIB);

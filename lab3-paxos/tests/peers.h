@@ -44,6 +44,10 @@ enum fate peers_fate(struct peers *p, const char *name, int64_t instance);
 // How many of `names` know the value; do all?
 unsigned peers_know(struct peers *p, const char *names, int64_t instance);
 bool peers_all_know(struct peers *p, const char *names, int64_t instance);
+// Whoever of `names` does not know it proposes something, and learns it so. For
+// large values: on a machine that stands still for a while a Decide may be cut
+// off in the midst by its deadline, and nobody sends it again.
+void peers_ask(struct peers *p, const char *names, int64_t instance);
 // Has anybody said that this value is decided? It must be.
 bool peers_has(const struct peers *p, int64_t instance, const char *value);
 void peers_expect(struct peers *p, int64_t instance, const char *value);

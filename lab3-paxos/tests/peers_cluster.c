@@ -298,6 +298,14 @@ bool peers_all_know(struct peers *p, const char *list, int64_t instance)
     return all;
 }
 
+void peers_ask(struct peers *p, const char *list, int64_t instance)
+{
+    char name[16];
+    while (next_name(&list, name))
+        if (peers_fate(p, name, instance) == FATE_PENDING)
+            peers_start(p, name, instance, "what is it?");
+}
+
 bool peers_has(const struct peers *p, int64_t instance, const char *value)
 {
     const struct value *decided = p->known[instance].decided;
