@@ -201,22 +201,28 @@ static void expect_frame(int fd)
     ck_assert_int_eq(recv(fd, bytes + 4, bytes[0], MSG_WAITALL), bytes[0]);
 }
 
+// A request whose body is given byte by byte; `out` is begun.
+static void make_request(struct buf *out, const char *method,
+                         uint32_t timeout_ms, struct slice body)
+{
+    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
+    head.method = (char *)(uintptr_t)method; // packing does not write
+    head.source = "raw";
+    head.timeout_ms = timeout_ms;
+    unsigned char packed[64];
+    size_t size = protobuf_c_message_pack(&head.base, packed);
+    buf_init(out, RAW_FRAME_MAX);
+    raw_frame(out, slice_of(packed, size), body);
+}
+
 // Nobody has to send a request before the last one's reply is there. But it
 // comes while the connection is in a worker's hands, and must not be lost.
 START_TEST(a_request_that_comes_early_is_served)
 {
     struct siege s;
     siege_init(&s);
-    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
-    head.method = "Echo.Hold";
-    head.source = "early";
-    head.timeout_ms = LONG_MS;
-    unsigned char packed[64];
-    struct slice hold =
-        slice_of(packed, protobuf_c_message_pack(&head.base, packed));
     struct buf b;
-    buf_init(&b, RAW_FRAME_MAX);
-    raw_frame(&b, hold, slice_of(NULL, 0));
+    make_request(&b, "Echo.Hold", LONG_MS, slice_of(NULL, 0));
     int fd = raw_connect(s.path.text);
     for (int i = 0; i < 20; i++) {
         raw_send(fd, buf_slice(&b));
@@ -240,14 +246,7 @@ enum {
 // A request for a reply of 1 MiB, more than a socket takes unread.
 static void ask_for_much(struct buf *out, uint32_t timeout_ms)
 {
-    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
-    head.method = "Echo.Big";
-    head.source = "deaf";
-    head.timeout_ms = timeout_ms;
-    unsigned char packed[64];
-    size_t size = protobuf_c_message_pack(&head.base, packed);
-    buf_init(out, RAW_FRAME_MAX);
-    raw_frame(out, slice_of(packed, size), slice_of("\x08\x80\x80\x40", 4));
+    make_request(out, "Echo.Big", timeout_ms, slice_of("\x08\x80\x80\x40", 4));
 }
 
 // Who does not read its replies holds a thread for a while, but no other
@@ -282,15 +281,8 @@ START_TEST(threads_end_that_are_needed_no_more)
 {
     struct siege s;
     siege_init(&s);
-    Rpc__RequestHeader head = RPC__REQUEST_HEADER__INIT;
-    head.method = "Echo.Nap";
-    head.source = "deaf";
-    head.timeout_ms = LONG_MS;
-    unsigned char packed[64];
-    size_t size = protobuf_c_message_pack(&head.base, packed);
     struct buf b;
-    buf_init(&b, RAW_FRAME_MAX);
-    raw_frame(&b, slice_of(packed, size), slice_of("\x08\xf4\x03", 3));
+    make_request(&b, "Echo.Nap", LONG_MS, slice_of("\x08\xf4\x03", 3));
     int fds[NAPS];
     for (int i = 0; i < NAPS; i++) {
         fds[i] = raw_connect(s.path.text);
