@@ -3,20 +3,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN
-#endif
-#if __has_feature(thread_sanitizer)
-#define WITH_TSAN
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define WITH_ASAN
-#endif
-#ifdef __SANITIZE_THREAD__
-#define WITH_TSAN
-#endif
+#include "common/runtime/sim/sanitizer.h"
+
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
 #else
@@ -154,7 +142,7 @@ void coroutine_release(struct coroutine *c, bool killed)
     c->mapping = NULL;
 }
 
-#if defined(WITH_ASAN) || defined(WITH_TSAN)
+#ifdef WITH_SANITIZER
 // Their longjmp takes a jump for the end of functions.
 static void jump(struct coroutine *from, struct coroutine *to)
 {

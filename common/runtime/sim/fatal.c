@@ -15,17 +15,9 @@
 #include "common/runtime/sim/heap.h"
 #include "common/runtime/sim/places.h"
 #include "common/runtime/sim/record.h"
+#include "common/runtime/sim/sanitizer.h"
 #include "common/runtime/sim/sim.h"
 #include "common/runtime/sim/waits.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WITH_SANITIZER
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WITH_SANITIZER
-#endif
 
 enum {
     SPIN_S = 1, // of processor time, times LAB_TIME_SCALE; seen twice
