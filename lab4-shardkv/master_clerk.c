@@ -66,7 +66,8 @@ static Shard__MasterAnswer *try(struct master_clerk *c,
         answer->status != SHARD__MASTER_STATUS__SESSION_EXPIRED)
         return answer;
     shard__master_answer__free_unpacked(answer, NULL);
-    *lost = session_expired(&c->session, *ran);
+    session_expired(&c->session);
+    *lost = *ran;
     if (!*lost)
         number(c, op);
     return NULL;

@@ -39,10 +39,10 @@ Kv__Answer *kv_call(struct caller *c, const char *to, const Kv__Operation *op,
 
 bool kv_expired(struct session *s, Kv__Operation *op, bool ran)
 {
-    if (session_expired(s, ran))
-        return true;
-    kv_number(s, op);
-    return false;
+    session_expired(s);
+    if (!ran)
+        kv_number(s, op);
+    return ran;
 }
 
 Kv__Answer *kv_known(Kv__Answer *answer)

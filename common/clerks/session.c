@@ -25,11 +25,10 @@ uint64_t session_next(struct session *s)
     return ++s->sequence;
 }
 
-bool session_expired(struct session *s, bool ran)
+void session_expired(struct session *s)
 {
     log_info("clerk", "session %" PRIx64 " has expired", s->client);
     open_session(s);
-    return ran;
 }
 
 bool session_is_used(const struct session *s)

@@ -25,10 +25,9 @@ uint64_t session_client(struct session *s);
 // Which operation the next one is: 1, 2, ... in the session.
 uint64_t session_next(struct session *s);
 
-// An operation was answered that the session has expired: opens another one.
-// `ran`: a try of it may have run. Returns that: true, nobody knows what became
-// of it; false, it is to be numbered anew and asked again.
-bool session_expired(struct session *s, bool ran);
+// An operation was answered that the session has expired: opens another one. If
+// no try of it can have run it is to be numbered anew, and asked again.
+void session_expired(struct session *s);
 
 // Is there anything for a server to forget?
 bool session_is_used(const struct session *s);
